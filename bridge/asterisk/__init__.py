@@ -1,0 +1,1 @@
+"""What Asterisk's words mean: the catalogue, AMI replies and events, the MIB. Pure."""

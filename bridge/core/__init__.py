@@ -1,0 +1,1 @@
+"""What a metric is: samples, series, the catalogue's shape, aggregation, counters. Pure."""

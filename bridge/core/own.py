@@ -1,0 +1,70 @@
+"""What the bridge reports about itself and about its sources and sinks.
+
+The catalogue lists these beside Asterisk's metrics; they stand here since the pipeline counts with them.
+"""
+
+from bridge.core.metric import Metric, MetricKind
+
+GAUGE, COUNTER, INFO = MetricKind.GAUGE, MetricKind.COUNTER, MetricKind.INFO
+
+# --- what the bridge knows about each of its sources on this PBX
+
+SOURCE = ("source",)
+SOURCE_UP = Metric("source.up", GAUGE, "1 while the source answers", labels=SOURCE)
+SOURCE_POLL_TIME = Metric("source.poll_time", GAUGE, "How long the last poll took", "seconds", labels=SOURCE)
+SOURCE_POLLS = Metric("source.polls", COUNTER, "Polls that were answered", labels=SOURCE)
+SOURCE_POLL_FAILURES = Metric("source.poll_failures", COUNTER, "Polls that failed", labels=SOURCE)
+SOURCE_POLLS_SKIPPED = Metric(
+    "source.polls_skipped", COUNTER, "Polls left out since the one before still ran", labels=SOURCE
+)
+SOURCE_RESTARTS = Metric("source.restarts", COUNTER, "Times the source was started again", labels=SOURCE)
+SOURCE_EVENTS = Metric("source.events", COUNTER, "Events received", labels=SOURCE)
+SOURCE_ERRORS = Metric(
+    "source.errors",
+    COUNTER,
+    "Things received that could not be used, by reason",
+    labels=("source", "reason"),
+)
+
+# --- the bridge itself (pbx is `bridge`)
+
+BRIDGE_INFO = Metric("process.info", INFO, "Version of the bridge as text", labels=("version",))
+PROCESS_UPTIME = Metric("process.uptime", GAUGE, "Time since the bridge started", "seconds")
+PROCESS_CPU = Metric("process.cpu", COUNTER, "Processor time used by the bridge", "seconds")
+PROCESS_MEMORY = Metric("process.memory", GAUGE, "Resident memory of the bridge", "bytes")
+PIPELINE_SAMPLES = Metric("pipeline.samples", COUNTER, "Samples handed in by sources", labels=SOURCE)
+PIPELINE_SUPERSEDED = Metric(
+    "pipeline.superseded",
+    COUNTER,
+    "Samples not used since a more trusted source spoke for the series",
+    labels=SOURCE,
+)
+PIPELINE_DISCARDED = Metric(
+    "pipeline.discarded", COUNTER, "Samples not used since they are not finite numbers", labels=SOURCE
+)
+SINK = ("sink",)
+SINK_UP = Metric("sink.up", GAUGE, "1 while the sink takes what it is given", labels=SINK)
+SINK_ACCEPTED = Metric("sink.accepted", COUNTER, "Samples accepted for the sink", labels=SINK)
+SINK_DELIVERED = Metric("sink.delivered", COUNTER, "Samples the sink took", labels=SINK)
+SINK_DROPPED = Metric("sink.dropped", COUNTER, "Samples lost, by reason", labels=("sink", "reason"))
+SINK_BUFFERED = Metric("sink.buffered", GAUGE, "Samples that wait for the sink", labels=SINK)
+SINK_RETRIES = Metric("sink.retries", COUNTER, "Deliveries tried again", labels=SINK)
+LISTENER = ("listener",)
+LISTENER_PACKETS = Metric("listener.packets", COUNTER, "Datagrams or stream reads", labels=LISTENER)
+LISTENER_LINES = Metric("listener.lines", COUNTER, "Metric lines accepted", labels=LISTENER)
+LISTENER_BAD_LINES = Metric(
+    "listener.bad_lines", COUNTER, "Lines refused, by reason", labels=("listener", "reason")
+)
+LISTENER_REFUSED = Metric(
+    "listener.refused", COUNTER, "Packets refused since the sender is not allowed", labels=LISTENER
+)
+LISTENER_KERNEL_DROPS = Metric(
+    "listener.kernel_drops", COUNTER, "Datagrams that the kernel dropped: DATA LOSS", labels=LISTENER
+)
+LISTENER_SERIES = Metric("listener.series", GAUGE, "StatsD series alive", labels=LISTENER)
+LISTENER_OVERFLOW = Metric(
+    "listener.overflow", COUNTER, "Values refused by the cap on series: DATA LOSS", labels=LISTENER
+)
+
+OWN: tuple[Metric, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+"""All of the above."""

@@ -1,0 +1,67 @@
+"""Logging: changes of state, not data; one line each, with fields. Complaints that repeat are throttled."""
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Literal
+
+import structlog
+
+Logger = structlog.typing.FilteringBoundLogger
+
+
+def get_logger(**fields: str) -> Logger:
+    """A logger whose lines carry `fields`."""
+    logger: Logger = structlog.get_logger(**fields)
+    return logger
+
+
+def configure(level: str = "info", style: Literal["text", "json"] = "text") -> None:
+    """Set up logging for the process: to standard error, as text for people or JSON for machines."""
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries speak through the standard module: only what went wrong in them is of interest.
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+class Throttle:
+    """Lets a repeated complaint through once per period, and says how many it kept back.
+
+    Args:
+        monotonic: where time comes from, in seconds.
+        period: seconds between two lines of the same complaint.
+        keys: how many different complaints are told apart; beyond that they share one period.
+    """
+
+    def __init__(self, monotonic: Callable[[], float], period: float = 60.0, keys: int = 1000) -> None:
+        self._monotonic = monotonic
+        self._period = period
+        self._keys = keys
+        self._seen: dict[str, tuple[float, int]] = {}
+
+    def suppressed(self, key: str) -> int | None:
+        """None while the complaint should be kept back, else how often it was since the last line."""
+        if key not in self._seen and len(self._seen) >= self._keys:
+            key = ""
+        now = self._monotonic()
+        since, kept = self._seen.get(key, (float("-inf"), 0))
+        if now - since < self._period:
+            self._seen[key] = (since, kept + 1)
+            return None
+        self._seen[key] = (now, 0)
+        return kept

@@ -1,0 +1,1 @@
+"""How samples travel: contracts, delivery, supervision, time and the bridge's own numbers."""

@@ -1,0 +1,97 @@
+"""The bridge's own numbers, and what it knows of the state of each source and sink."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from bridge.core import own
+from bridge.core.counter import Tally
+from bridge.core.sample import BRIDGE, Sample, Series
+from bridge.log import get_logger
+from bridge.pipeline.interfaces import Clock, Emit
+
+Gauges = Callable[[], Iterable[tuple[Series, float]]]
+"""Gives the numbers of a component at the moment of the call."""
+
+log = get_logger(component="health")
+
+
+class Part(NamedTuple):
+    """A source or sink: `kind` is `source` or `sink`, `pbx` is `bridge` for sinks and shared listeners."""
+
+    kind: str
+    pbx: str
+    name: str
+
+
+class Health:
+    """Counts, gauges and states. Everything in here ends on /metrics, in Graphite and over MQTT.
+
+    Args:
+        clock: where times of samples come from.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tally = Tally()
+        self._gauges: list[Gauges] = []
+        self._states: dict[Part, tuple[bool, str]] = {}
+        self.emit: Emit = lambda _: None
+
+    def count(self, series: Series, amount: float = 1) -> None:
+        """Count `amount` more happenings."""
+        self._tally.add(series, amount)
+
+    def counted(self, series: Series) -> float:
+        """How many happenings of the series were counted."""
+        return self._tally[series]
+
+    def watch(self, gauges: Gauges) -> None:
+        """Ask `gauges` for numbers at every flush."""
+        self._gauges.append(gauges)
+
+    def forget(self) -> None:
+        """Forget parts and gauges, as before new settings come into force; counts stay."""
+        self._gauges.clear()
+        self._states.clear()
+
+    def expect(self, part: Part) -> None:
+        """Announce a part that has not worked yet, so that it is missed while it stays away."""
+        self._states.setdefault(part, (False, "not connected yet"))
+
+    def up(self, part: Part) -> None:
+        """The part works. A change is logged once and told to the sinks at once."""
+        if not self._states.get(part, (False, ""))[0]:
+            self._change(part, up=True, reason="")
+
+    def down(self, part: Part, reason: str) -> None:
+        """The part does not work, and why. A change, also of the reason, is logged once."""
+        if self._states.get(part) != (False, reason):
+            self._change(part, up=False, reason=reason)
+
+    def _change(self, part: Part, *, up: bool, reason: str) -> None:
+        before = self._states.get(part)
+        self._states[part] = (up, reason)
+        if up:
+            log.info("up", **part._asdict())
+        else:
+            log.warning("down", **part._asdict(), reason=reason)
+        if before is None or before[0] != up:
+            self.emit([Sample(_up_series(part), float(up), self._clock.time())])
+
+    def missing(self) -> dict[Part, str]:
+        """The parts that do not work now, with the reason."""
+        return {part: reason for part, (up, reason) in self._states.items() if not up}
+
+    def samples(self, now: float) -> Iterator[Sample]:
+        """All of it as samples at the time `now`."""
+        for part, (up, _) in self._states.items():
+            yield Sample(_up_series(part), float(up), now)
+        for gauges in self._gauges:
+            for series, value in gauges():
+                yield Sample(series, value, now)
+        yield from self._tally.samples(now)
+
+
+def _up_series(part: Part) -> Series:
+    metric = own.SINK_UP if part.kind == "sink" else own.SOURCE_UP
+    return metric.series(part.pbx or BRIDGE, part.name)

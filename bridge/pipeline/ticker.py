@@ -1,0 +1,31 @@
+"""Aligned ticks: a flush every 10 s happens on the round ten seconds, and is stamped with them."""
+
+import math
+from collections.abc import AsyncIterator
+
+from bridge.pipeline.interfaces import Clock
+
+
+def next_tick(now: float, interval: float, offset: float = 0.0) -> float:
+    """The first moment after `now` that is a whole number of intervals after `offset`."""
+    return (math.floor((now - offset) / interval + 1e-9) + 1) * interval + offset
+
+
+async def ticks(clock: Clock, interval: float, offset: float = 0.0) -> AsyncIterator[float]:
+    """The aligned moments, one by one, each at or shortly after its time.
+
+    A consumer that takes longer than an interval misses the ticks that passed meanwhile: ticks never
+    pile up. When the wall clock is set back, the ticks follow it.
+
+    Args:
+        clock: where time comes from.
+        interval: seconds between ticks.
+        offset: shifts all ticks, so that many pollers do not fire at once.
+    """
+    while True:
+        due = next_tick(clock.time(), interval, offset)
+        while (left := due - clock.time()) > 0:
+            await clock.sleep(min(left, interval))
+            if due - clock.time() > interval:
+                due = next_tick(clock.time(), interval, offset)
+        yield due
