@@ -82,6 +82,18 @@ class Health:
         """The parts that do not work now, with the reason."""
         return {part: reason for part, (up, reason) in self._states.items() if not up}
 
+    def report(self) -> dict[str, object]:
+        """States and counts as one JSON object, for people who look at a topic or a page."""
+        states = {
+            f"{part.kind} {part.pbx}/{part.name}": {"up": up, **({"reason": reason} if reason else {})}
+            for part, (up, reason) in self._states.items()
+        }
+        counts = {
+            " ".join([sample.series.name, *(value for _, value in sample.series.labels)]): sample.value
+            for sample in self._tally.samples(0)
+        }
+        return {"states": states, "counts": counts}
+
     def samples(self, now: float) -> Iterator[Sample]:
         """All of it as samples at the time `now`."""
         for part, (up, _) in self._states.items():

@@ -1,0 +1,87 @@
+"""Health: counts go on, a change of state is told once and at once."""
+
+import pytest
+
+from bridge.core import own
+from bridge.core.sample import BRIDGE, Sample
+from bridge.pipeline.health import Health, Part
+from tests.fakes import FakeClock
+
+AMI = Part("source", "hq", "ami")
+UP = own.SOURCE_UP.series("hq", "ami")
+
+
+@pytest.fixture
+def emitted() -> list[Sample]:
+    return []
+
+
+@pytest.fixture
+def health(emitted: list[Sample]) -> Health:
+    health = Health(FakeClock(100))
+    health.emit = emitted.extend
+    return health
+
+
+def test_a_part_that_never_worked_is_missing(health: Health) -> None:
+    health.expect(AMI)
+
+    assert health.missing() == {AMI: "not connected yet"}
+    assert Sample(UP, 0, 7) in list(health.samples(7))
+
+
+def test_a_change_is_told_at_once_and_once(health: Health, emitted: list[Sample]) -> None:
+    health.up(AMI)
+    health.up(AMI)
+    health.down(AMI, "connection refused")
+    health.down(AMI, "connection refused")
+
+    assert emitted == [Sample(UP, 1, 100), Sample(UP, 0, 100)]
+
+
+def test_a_new_reason_is_no_change_of_state(health: Health, emitted: list[Sample]) -> None:
+    health.down(AMI, "connection refused")
+    health.down(AMI, "authentication failed")
+
+    assert emitted == [Sample(UP, 0, 100)]
+    assert health.missing() == {AMI: "authentication failed"}
+
+
+def test_each_change_is_one_line_of_the_log(health: Health, capsys: pytest.CaptureFixture[str]) -> None:
+    health.up(AMI)
+    health.up(AMI)
+    health.down(AMI, "connection refused")
+    health.down(AMI, "connection refused")
+
+    lines = capsys.readouterr().out.splitlines()
+
+    assert len(lines) == 2
+    assert "connection refused" in lines[1]
+
+
+def test_gauges_are_asked_at_every_flush(health: Health) -> None:
+    buffered = own.SINK_BUFFERED.series(BRIDGE, "graphite")
+    health.watch(lambda: [(buffered, 5)])
+
+    assert list(health.samples(9)) == [Sample(buffered, 5, 9)]
+
+
+def test_counts_outlive_new_settings_and_gauges_do_not(health: Health) -> None:
+    restarts = own.SOURCE_RESTARTS.series("hq", "ami")
+    health.count(restarts)
+    health.expect(AMI)
+    health.watch(lambda: [(own.PROCESS_UPTIME.series(BRIDGE), 1)])
+
+    health.forget()
+
+    assert list(health.samples(9)) == [Sample(restarts, 1, 9)]
+
+
+def test_the_report_is_plain_words(health: Health) -> None:
+    health.down(AMI, "connection refused")
+    health.count(own.SOURCE_RESTARTS.series("hq", "ami"))
+
+    assert health.report() == {
+        "states": {"source hq/ami": {"up": False, "reason": "connection refused"}},
+        "counts": {"source.restarts hq ami": 1},
+    }

@@ -1,0 +1,85 @@
+"""The supervisor keeps a source running, and only cancellation ends it."""
+
+import asyncio
+
+import pytest
+
+from bridge.core import own
+from bridge.errors import SourceError
+from bridge.pipeline.backoff import Backoff
+from bridge.pipeline.health import Health, Part
+from bridge.pipeline.interfaces import Emit
+from bridge.pipeline.supervisor import first_cause, supervise
+from tests.fakes import FakeClock
+
+
+class Failing:
+    """A source that ends in the given ways, one after the other, and then stays."""
+
+    name = "ami"
+    pbx = "hq"
+
+    def __init__(self, clock: FakeClock, *ends: Exception | None, lasts: float = 0) -> None:
+        self.ends = list(ends)
+        self.clock = clock
+        self.lasts = lasts
+        self.settled = asyncio.Event()
+
+    async def run(self, emit: Emit) -> None:
+        self.clock.now += self.lasts
+        if not self.ends:
+            self.settled.set()
+            await asyncio.Event().wait()
+        if end := self.ends.pop(0):
+            raise end
+
+
+async def watch(source: Failing, health: Health, clock: FakeClock) -> None:
+    backoff = Backoff(first=1, longest=30, uniform=lambda _, bound: bound)
+    task = asyncio.create_task(supervise(source, lambda _: None, health, clock, backoff))
+    await source.settled.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (SourceError("hq: connection refused"), "hq: connection refused"),
+        (ExceptionGroup("group", [SourceError("authentication failed")]), "authentication failed"),
+        (ZeroDivisionError("defect"), "ZeroDivisionError: defect"),
+        (None, "ended by itself"),
+    ],
+)
+def test_however_it_ends_it_is_started_again_and_the_reason_is_kept(
+    end: Exception | None, reason: str
+) -> None:
+    clock = FakeClock()
+    health = Health(clock)
+
+    asyncio.run(watch(Failing(clock, end), health, clock))
+
+    assert health.missing() == {Part("source", "hq", "ami"): reason}
+    assert health.counted(own.SOURCE_RESTARTS.series("hq", "ami")) == 1
+
+
+def test_each_failure_in_a_row_waits_longer() -> None:
+    clock = FakeClock()
+
+    asyncio.run(watch(Failing(clock, *[SourceError("away")] * 4), Health(clock), clock))
+
+    assert clock.slept == [1, 2, 4, 8]
+
+
+def test_after_a_stable_time_the_wait_is_short_again() -> None:
+    clock = FakeClock()
+
+    asyncio.run(watch(Failing(clock, *[SourceError("away")] * 3, lasts=61), Health(clock), clock))
+
+    assert clock.slept == [1, 1, 1]
+
+
+def test_the_first_cause_is_found_in_nested_groups() -> None:
+    cause = SourceError("away")
+
+    assert first_cause(ExceptionGroup("a", [ExceptionGroup("b", [cause]), ValueError()])) is cause

@@ -1,0 +1,64 @@
+"""The log: lines for people or machines, and complaints that do not flood it."""
+
+import json
+
+import pytest
+
+from bridge.log import Throttle, configure, get_logger
+from tests.fakes import FakeClock
+
+
+@pytest.fixture(autouse=True)
+def _undo() -> object:
+    import structlog
+
+    yield
+    structlog.reset_defaults()
+
+
+def test_json_lines_carry_the_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info", "json")
+
+    get_logger(component="test").warning("down", pbx="hq", reason="refused")
+
+    line = json.loads(capsys.readouterr().err)
+    assert line | {"timestamp": ""} == {
+        "component": "test",
+        "event": "down",
+        "level": "warning",
+        "pbx": "hq",
+        "reason": "refused",
+        "timestamp": "",
+    }
+
+
+def test_lines_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("warning", "text")
+
+    get_logger().info("up")
+
+    assert capsys.readouterr().err == ""
+
+
+def test_a_repeated_complaint_is_let_through_once_per_period_with_what_was_kept_back() -> None:
+    clock = FakeClock(0)
+    throttle = Throttle(clock.monotonic, period=60)
+
+    first = [throttle.suppressed("bad line") for _ in range(3)]
+    clock.now = 60
+    later = throttle.suppressed("bad line")
+
+    assert first == [0, None, None]
+    assert later == 2
+
+
+def test_different_complaints_do_not_silence_each_other() -> None:
+    throttle = Throttle(FakeClock(0).monotonic)
+
+    assert [throttle.suppressed(key) for key in ("a", "b", "a")] == [0, 0, None]
+
+
+def test_endless_different_complaints_take_no_endless_memory() -> None:
+    throttle = Throttle(FakeClock(0).monotonic, keys=2)
+
+    assert [throttle.suppressed(str(key)) for key in range(5)] == [0, 0, 0, None, None]
