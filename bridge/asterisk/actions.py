@@ -1,0 +1,197 @@
+"""The AMI actions that the bridge may send: all of them read, and no other can be built.
+
+| action | class of the account's `write`, one of | what it is for |
+| --- | --- | --- |
+| Challenge, Login, Ping, ListCommands | none | the connection, what the account may |
+| BridgeList, QueueSummary | none | bridges, queues |
+| CoreSettings, CoreStatus, CoreShowChannels | reporting, system | version, limits, channels, start time |
+| PJSIPShowRegistrationsOutbound | reporting, system | trunks |
+| ConfbridgeListRooms | reporting | conferences |
+| DeviceStateList, Getvar, MailboxCount | reporting, call | devices, clock and calls, mailboxes |
+| PJSIPShowContacts, PJSIPShowAors | system | contacts |
+| ParkedCalls, Parkinglots | call | parking |
+| Command | command | `core show calls`, and only with the setting `cli` |
+
+So `write = reporting` is what an account should have. `system`, `call` and `command` bring the rows that name
+them alone, and with them the right to change things, of which the bridge makes no use.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bridge.protocols.ami import Reply, encode_action
+
+TEXT = re.compile(r"[^\r\n\0]+")
+VARIABLE = re.compile(
+    r"EPOCH|SYSINFO\(numcalls\)|STRPTIME\([0-9]{4}(-[0-9]{2}){2} [0-9]{2}(:[0-9]{2}){2},,%Y-%m-%d %H:%M:%S\)"
+)
+"""What Getvar may evaluate. Some functions of the dialplan change things or run programs; these cannot."""
+
+ALLOWED: dict[str, dict[str, re.Pattern[str]]] = {
+    "Challenge": {"AuthType": re.compile("MD5")},
+    "Login": {
+        "Username": TEXT,
+        "Secret": TEXT,
+        "AuthType": re.compile("MD5"),
+        "Key": re.compile("[0-9a-f]{32}"),
+        "Events": re.compile("off|[a-z,]+"),
+    },
+    "Ping": {},
+    "ListCommands": {},
+    "BridgeList": {},
+    "QueueSummary": {},
+    "CoreSettings": {},
+    "CoreStatus": {},
+    "CoreShowChannels": {},
+    "PJSIPShowRegistrationsOutbound": {},
+    "PJSIPShowContacts": {},
+    "PJSIPShowAors": {},
+    "ConfbridgeListRooms": {},
+    "DeviceStateList": {},
+    "ParkedCalls": {},
+    "Parkinglots": {},
+    "MailboxCount": {"Mailbox": TEXT},
+    "Getvar": {"Variable": VARIABLE},
+    "Command": {"Command": re.compile("core show calls")},
+}
+"""Action to its headers, and what each may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action of the allow-list.
+
+    Attributes:
+        name: its name.
+        headers: its headers, beside the name and the ActionID. Not shown: a secret may be among them.
+
+    Raises:
+        ValueError: it is not on the allow-list.
+    """
+
+    name: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        rules = ALLOWED.get(self.name)
+        if rules is None:
+            raise ValueError(f"action {self.name!r} is not on the list of those that only read")
+        for key, value in self.headers:
+            if key not in rules or not rules[key].fullmatch(value):
+                raise ValueError(f"header {key!r} of action {self.name!r} does not hold what is allowed")
+
+    def encode(self, action_id: str) -> bytes:
+        """The action as bytes.
+
+        Raises:
+            ValueError: a value is longer than Asterisk reads.
+        """
+        return encode_action(self.name, (*self.headers, ("ActionID", action_id)))
+
+
+PING = Action("Ping")
+LIST_COMMANDS = Action("ListCommands")
+CHALLENGE = Action("Challenge", (("AuthType", "MD5"),))
+CORE_SETTINGS = Action("CoreSettings")
+CORE_STATUS = Action("CoreStatus")
+CHANNELS = Action("CoreShowChannels")
+QUEUES = Action("QueueSummary")
+BRIDGES = Action("BridgeList")
+DEVICES = Action("DeviceStateList")
+REGISTRATIONS = Action("PJSIPShowRegistrationsOutbound")
+CONTACTS = Action("PJSIPShowContacts")
+AORS = Action("PJSIPShowAors")
+PARKED = Action("ParkedCalls")
+LOTS = Action("Parkinglots")
+CONFERENCES = Action("ConfbridgeListRooms")
+CALLS = Action("Getvar", (("Variable", "SYSINFO(numcalls)"),))
+CLOCK = Action("Getvar", (("Variable", "EPOCH"),))
+CLI_CALLS = Action("Command", (("Command", "core show calls"),))
+
+
+def login_plain(username: str, secret: str, events: str) -> Action:
+    """Log in with the secret itself; `events` is the classes wanted, such as `system,call`, or `off`."""
+    return Action("Login", (("Username", username), ("Secret", secret), ("Events", events)))
+
+
+def login_md5(username: str, key: str, events: str) -> Action:
+    """Log in with the answer to a challenge."""
+    return Action("Login", (("AuthType", "MD5"), ("Username", username), ("Key", key), ("Events", events)))
+
+
+def mailbox_count(mailbox: str) -> Action:
+    """Ask for the messages of a mailbox, such as `101@default`."""
+    return Action("MailboxCount", (("Mailbox", mailbox),))
+
+
+def unix_time_of(moment: str) -> Action:
+    """Ask Asterisk, which knows its zone, for the Unix time of its local time `2026-11-23 20:53:43`.
+
+    Raises:
+        ValueError: `moment` is not written like that.
+    """
+    return Action("Getvar", (("Variable", f"STRPTIME({moment},,%Y-%m-%d %H:%M:%S)"),))
+
+
+EMPTY = {
+    CONTACTS: "No Contacts found",
+    AORS: "No AORs found",
+    CONFERENCES: "No active conferences.",
+}
+"""Actions that call it an error when there is nothing to list, and the words they use."""
+
+
+def answered(action: Action, reply: Reply) -> bool:
+    """Whether the reply tells something; that there is nothing is something too."""
+    return reply.ok or reply.error == EMPTY.get(action)
+
+
+# --- what an account may do
+
+PRIVILEGES = re.compile(r"\(Priv: ([^()]*)\)\s*$")
+READING = re.compile(
+    r"(PJSIP|SIP|IAX|DAHDI|PRI|SKINNY)[Ss]how\w+|\w+List|\w+Status|\w+status|ParkedCalls|Parkinglots|Agents"
+    r"|GetConfig(JSON)?|ListCategories|ModuleCheck|FAXSessions?|Filter"
+)
+"""Actions outside of class reporting that change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the account may do, as ListCommands tells.
+
+    Attributes:
+        classes: action to the classes of which one is needed; none for what every account may.
+    """
+
+    classes: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, reply: Reply) -> "Grant":
+        """Read the reply to ListCommands: each action with a text that ends in `(Priv: call,all)`."""
+        found = ((name, PRIVILEGES.search(text)) for name, text in reply.response.pairs)
+        return cls({name: _classes(match[1]) for name, match in found if match})
+
+    def may(self, action: Action) -> bool:
+        """Whether Asterisk knows the action and the account may run it."""
+        return action.name in self.classes
+
+    def excess(self, *, cli: bool) -> tuple[str, ...]:
+        """The actions that change something and that `write=reporting` would not allow.
+
+        What every account may, and what comes with class reporting, cannot be taken away.
+
+        Args:
+            cli: whether class command is wanted.
+        """
+        wanted = {"Command"} if cli else set()
+        return tuple(
+            name
+            for name, classes in self.classes.items()
+            if classes and "reporting" not in classes and name not in wanted and not READING.fullmatch(name)
+        )
+
+
+def _classes(text: str) -> frozenset[str]:
+    return frozenset() if text == "<none>" else frozenset(text.split(",")) - {"all"}

@@ -1,0 +1,136 @@
+"""AmiSource: polls one Asterisk, and listens to its events, over AMI."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+from bridge.asterisk.events import CLASSES
+from bridge.core import own
+from bridge.core.sample import Sample
+from bridge.pipeline.health import Health, Part
+from bridge.pipeline.interfaces import Clock, Emit
+from bridge.pipeline.poller import Poller
+from bridge.pipeline.ticker import ticks
+from bridge.protocols.ami import AmiMessage
+from bridge.settings import AmiSettings
+from bridge.sources.ami.connection import AmiConnection, connected
+from bridge.sources.ami.polls import Knowledge, Polls
+
+BOOT_WAIT = 2.0
+"""Seconds to wait for FullyBooted. It follows a log-in at once; without read class system it never comes, and
+while Asterisk is starting it comes later: then what can be asked is looked up again."""
+WAITING_READS = 256
+"""Reads of events that may wait to be counted: 16 MiB of them at most."""
+
+
+class AmiSource:
+    """AMI of one PBX.
+
+    Events and polls have a connection each: Asterisk holds events back while it answers an action.
+    Totals of events go on over any number of connections.
+
+    Args:
+        pbx: the PBX, for the label.
+        settings: where, as whom, and how often.
+        health: where polls and events are counted and the state is told.
+        clock: where time comes from.
+    """
+
+    def __init__(self, pbx: str, settings: AmiSettings, health: Health, clock: Clock) -> None:
+        self._pbx = pbx
+        self._settings = settings
+        self._health = health
+        self._clock = clock
+        self._knowledge = Knowledge(pbx, cli=settings.cli)
+        self._poller = Poller(Part("source", pbx, self.name), settings.interval, health, clock)
+        self._reads: asyncio.Queue[Sequence[AmiMessage]] = asyncio.Queue(WAITING_READS)
+        self._booted = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        """`ami`."""
+        return "ami"
+
+    @property
+    def pbx(self) -> str:
+        """The PBX that is read."""
+        return self._pbx
+
+    async def run(self, emit: Emit) -> None:
+        """Poll, and listen to events if that is set, until cancelled.
+
+        Raises:
+            SourceError: Asterisk cannot be reached, refused us, or was lost.
+        """
+        if not self._settings.events:
+            await self._poll(emit)
+            return
+        self._booted.clear()
+        try:
+            async with (
+                connected(self._settings, self._listen, CLASSES) as connection,
+                asyncio.TaskGroup() as group,
+            ):
+                group.create_task(self._count(), name=f"ami {self._pbx}: count")
+                group.create_task(self._flush(emit, connection), name=f"ami {self._pbx}: flush")
+                group.create_task(self._poll(emit), name=f"ami {self._pbx}: poll")
+        finally:
+            self._count_waiting()
+            self._knowledge.totals.lost()
+
+    async def poll_once(self) -> list[Sample]:
+        """Connect, ask for everything once, disconnect.
+
+        Raises:
+            SourceError: as from `run`.
+        """
+        async with connected(self._settings, _unheard) as connection:
+            return await Polls(connection, self._knowledge, self._health, self._clock).once()
+
+    async def _poll(self, emit: Emit) -> None:
+        if self._settings.events:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._booted.wait(), BOOT_WAIT)
+        async with connected(self._settings, _unheard) as connection:
+            polls = Polls(connection, self._knowledge, self._health, self._clock)
+            await self._poller.run(polls.once, emit)
+
+    async def _flush(self, emit: Emit, connection: AmiConnection) -> None:
+        ignored = 0
+        async for due in ticks(self._clock, self._settings.interval):
+            emit(self._knowledge.totals.samples(due))
+            self._error("ignored", connection.ignored - ignored)
+            ignored = connection.ignored
+
+    def _listen(self, messages: Sequence[AmiMessage]) -> None:
+        """Called by the reader, which must read on, or Asterisk disconnects us; so this only enqueues."""
+        self._health.count(own.SOURCE_EVENTS.series(self._pbx, self.name), len(messages))
+        try:
+            self._reads.put_nowait(messages)
+        except asyncio.QueueFull:
+            self._error("overflow", len(messages))
+
+    def _error(self, reason: str, amount: int) -> None:
+        self._health.count(own.SOURCE_ERRORS.series(self._pbx, self.name, reason), amount)
+
+    async def _count(self) -> None:
+        while True:
+            self._take(await self._reads.get())
+            await asyncio.sleep(0)
+
+    def _count_waiting(self) -> None:
+        """The last events of a connection, its Shutdown above all, came before it was lost."""
+        while not self._reads.empty():
+            self._take(self._reads.get_nowait())
+
+    def _take(self, messages: Sequence[AmiMessage]) -> None:
+        totals, now = self._knowledge.totals, self._clock.monotonic()
+        boots = totals.boots
+        for message in messages:
+            totals.take(message, now)
+        if totals.boots > boots:
+            self._booted.set()
+
+
+def _unheard(_: Sequence[AmiMessage]) -> None:
+    """Events that come although none were asked for."""

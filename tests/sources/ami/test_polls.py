@@ -1,0 +1,183 @@
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from bridge.core import own
+from bridge.core.sample import Sample
+from bridge.errors import SourceError
+from bridge.pipeline.clock import SystemClock
+from bridge.pipeline.health import Health
+from bridge.protocols.ami import AmiMessage
+from bridge.sources.ami.connection import connected
+from bridge.sources.ami.polls import GRANT_AGE, MAILBOXES_PER_POLL, Knowledge, Polls
+from tests.asterisk.recorded import event
+from tests.fakes import FakeClock
+from tests.sources.ami.scripted import DENIED, ScriptedAmi, grant, recorded, value
+
+
+def unheard(_: Sequence[AmiMessage]) -> None:
+    """Whoever only asks hears no events."""
+
+
+async def polled(
+    server: ScriptedAmi, knowledge: Knowledge | None = None, times: int = 1, clock: FakeClock | None = None
+) -> tuple[list[Sample], Health]:
+    """The samples of the last of some polls over one connection, and what was counted."""
+    time = clock or FakeClock()
+    health = Health(time)
+    samples: list[Sample] = []
+    async with server.running(), connected(server.settings(), unheard) as connection:
+        polls = Polls(connection, knowledge or Knowledge("hq", cli=False), health, time)
+        for _ in range(times):
+            samples = await polls.once()
+    return samples, health
+
+
+def values(samples: list[Sample]) -> dict[str, float]:
+    """The samples that have no labels but the PBX."""
+    return {sample.series.name: sample.value for sample in samples if len(sample.series.labels) == 1}
+
+
+class TestAccounts:
+    def test_one_that_may_everything_gets_everything_and_is_told_to_be_less(self) -> None:
+        samples, _ = asyncio.run(polled(ScriptedAmi()))
+
+        assert values(samples) == {
+            "system.uptime": 53,
+            "system.reload_age": 53,
+            "system.version_number": 221001,
+            "system.max_calls": 1000,
+            "calls.active": 39,
+            "calls.processed": 60,
+            "channels.active": 60,
+            "channels.bridged": 16,
+            "bridges.active": 9,
+            "conferences.active": 0,
+            "ami.excess_privileges": 59,
+        }
+
+    def test_what_one_may_not_is_never_asked(self) -> None:
+        server = ScriptedAmi({**recorded(), "ListCommands": grant("CoreStatus", "QueueSummary")})
+
+        samples, _ = asyncio.run(polled(server))
+
+        assert [action["Action"] for action in server.actions[2:]] == [
+            "ListCommands",
+            "CoreStatus",
+            "QueueSummary",
+        ]
+        assert values(samples)["ami.excess_privileges"] == 0
+
+    def test_one_that_may_nothing_knows_the_uptime_from_events(self) -> None:
+        clock = FakeClock()
+        knowledge = Knowledge("hq", cli=False)
+        knowledge.totals.take(
+            event("Event: FullyBooted", "Privilege: system,all", "Uptime: 60", "LastReload: 5"),
+            clock.now - 10,
+        )
+
+        samples, _ = asyncio.run(
+            polled(ScriptedAmi({**recorded(), "ListCommands": grant("QueueSummary")}), knowledge, clock=clock)
+        )
+
+        assert values(samples) == {
+            "system.uptime": 70,
+            "system.reload_age": 15,
+            "ami.excess_privileges": 0,
+        }
+
+    def test_an_action_that_is_refused_although_listed_is_counted_and_left_out(self) -> None:
+        samples, health = asyncio.run(polled(ScriptedAmi({**recorded(), "QueueSummary": DENIED})))
+
+        assert health.counted(own.SOURCE_ERRORS.series("hq", "ami", "refused")) == 2
+        assert not [sample for sample in samples if sample.series.name.startswith("queue.")]
+
+    def test_without_a_list_of_commands_nothing_can_be_asked(self) -> None:
+        with pytest.raises(SourceError, match="ListCommands refused"):
+            asyncio.run(polled(ScriptedAmi({"ListCommands": DENIED})))
+
+
+class TestGrantIsLearnt:
+    def test_once_for_many_polls(self) -> None:
+        server = ScriptedAmi()
+
+        asyncio.run(polled(server, times=3))
+
+        assert server.asked("ListCommands") == 1
+
+    def test_again_after_a_while_since_modules_come_and_go(self) -> None:
+        class Hasty(FakeClock):
+            def monotonic(self) -> float:
+                self.now += GRANT_AGE
+                return self.now
+
+        server = ScriptedAmi()
+
+        asyncio.run(polled(server, times=3, clock=Hasty()))
+
+        assert server.asked("ListCommands") == 3
+
+    def test_again_when_asterisk_has_booted(self) -> None:
+        server, knowledge = ScriptedAmi(), Knowledge("hq", cli=False)
+
+        async def scenario() -> None:
+            async with server.running(), connected(server.settings(), unheard) as connection:
+                polls = Polls(connection, knowledge, Health(SystemClock()), SystemClock())
+                await polls.once()
+                knowledge.totals.take(event("Event: FullyBooted", "Privilege: system,all", "Uptime: 1"), 0.0)
+                await polls.once()
+
+        asyncio.run(scenario())
+
+        assert server.asked("ListCommands") == 2
+
+
+class TestMailboxes:
+    def waiting(self, knowledge: Knowledge, count: int) -> None:
+        for box in range(count):
+            knowledge.totals.take(
+                event(
+                    "Event: MessageWaiting",
+                    "Privilege: call,all",
+                    f"Mailbox: {box}@default",
+                    "New: 1",
+                    "Old: 0",
+                ),
+                0.0,
+            )
+
+    def test_known_ones_are_asked_for_in_turn(self) -> None:
+        server, knowledge = ScriptedAmi(), Knowledge("hq", cli=False)
+        self.waiting(knowledge, MAILBOXES_PER_POLL + 10)
+
+        asyncio.run(polled(server, knowledge, times=2))
+
+        asked = [action["Mailbox"] for action in server.actions if action["Action"] == "MailboxCount"]
+        assert len(asked) == 2 * MAILBOXES_PER_POLL
+        assert len(set(asked)) == MAILBOXES_PER_POLL + 10
+
+    def test_the_answer_corrects_what_events_told(self) -> None:
+        counts = b"Mailbox: 0@default\r\nNewMessages: 4\r\nOldMessages: 2\r\n\r\n"
+        answer = b"Response: Success\r\nActionID: ?\r\n" + counts
+        knowledge = Knowledge("hq", cli=False)
+        self.waiting(knowledge, 1)
+
+        asyncio.run(polled(ScriptedAmi({**recorded(), "MailboxCount": answer}), knowledge))
+
+        assert {sample.series.name: sample.value for sample in knowledge.totals.samples(0)} == {
+            "mailbox.new": 4,
+            "mailbox.old": 2,
+        }
+
+
+def test_the_command_line_is_asked_only_with_the_setting() -> None:
+    answers = {**recorded(), "Getvar SYSINFO(numcalls)": value("")}
+    asked = {}
+
+    for cli in (False, True):
+        server = ScriptedAmi(answers)
+        asyncio.run(polled(server, Knowledge("hq", cli=cli)))
+        asked[cli] = [action.get("Command") for action in server.actions if action["Action"] == "Command"]
+
+    assert asked == {False: [], True: ["core show calls"]}
