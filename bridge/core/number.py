@@ -1,0 +1,39 @@
+"""A number as text: the shortest digits that read back as the same number, in JavaScript's notation.
+
+It is the notation that etsy's statsd writes (ECMA-262, Number::toString); Graphite, MQTT and Prometheus
+readers take it too.
+"""
+
+from decimal import Decimal
+
+WHOLE = 1e15
+"""Below this, a float without a fraction is written exactly by its integer."""
+POINT_HIGHEST, POINT_LOWEST = 21, -5
+"""The places of the decimal point, counted from the first digit, between which no exponent is written."""
+
+
+def text(value: float) -> str:
+    """A finite number as text: `3`, `-0.25`, `1e+21`, `1.5e-7`; minus zero is `0`."""
+    if -WHOLE < value < WHOLE and value == (whole := int(value)):
+        return str(whole)
+    plain = repr(float(value))
+    if "e" not in plain and not plain.startswith(("0.0000", "-0.0000")):
+        return plain.removesuffix(".0")
+    return _scientific(plain)
+
+
+def _scientific(plain: str) -> str:
+    """Python writes an exponent from 1e16 and below 1e-4; JavaScript from 1e21 and below 1e-6."""
+    sign, places, exponent = Decimal(plain).normalize().as_tuple()
+    assert isinstance(exponent, int)
+    digits = "".join(map(str, places))
+    point = len(digits) + exponent
+    minus = "-" if sign else ""
+    if len(digits) <= point <= POINT_HIGHEST:
+        return minus + digits.ljust(point, "0")
+    if 0 < point <= POINT_HIGHEST:
+        return f"{minus}{digits[:point]}.{digits[point:]}"
+    if POINT_LOWEST <= point <= 0:
+        return f"{minus}0.{'0' * -point}{digits}"
+    fraction = f".{digits[1:]}" if len(digits) > 1 else ""
+    return f"{minus}{digits[0]}{fraction}e{point - 1:+d}"

@@ -1,0 +1,116 @@
+"""Samples in Prometheus' text format."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from bridge.asterisk.catalog import CATALOG, CONTACT_RTT, HANGUPS_COUNT, QUEUE_WAITING, SYSTEM_INFO
+from bridge.core import own
+from bridge.core.metric import Metric
+from bridge.core.sample import Sample, Series
+from bridge.protocols.prometheus import BUCKETS, OTHERS, exposition, family
+
+NOW = 1_700_000_000.0
+WAITING = QUEUE_WAITING.series("hq", "support")
+
+
+def read(exposed: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """What Prometheus' own client reads; it counts each sample once."""
+    samples = [sample for one in text_string_to_metric_families(exposed) for sample in one.samples]
+    found = {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples}
+    assert len(found) == len(samples)
+    return found
+
+
+def test_a_family_has_help_type_and_one_line_for_each_series() -> None:
+    samples = [Sample(WAITING, 3, NOW), Sample(QUEUE_WAITING.series("hq", "sales"), 0.5, NOW)]
+
+    assert exposition(samples, CATALOG) == (
+        "# HELP asterisk_queue_waiting Callers waiting now\n"
+        "# TYPE asterisk_queue_waiting gauge\n"
+        'asterisk_queue_waiting{pbx="hq",queue="support"} 3\n'
+        'asterisk_queue_waiting{pbx="hq",queue="sales"} 0.5\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "name", "kind"),
+    [
+        (QUEUE_WAITING, "asterisk_queue_waiting", "gauge"),
+        (CONTACT_RTT, "asterisk_contact_rtt_seconds", "gauge"),
+        (HANGUPS_COUNT, "asterisk_hangups_count_total", "counter"),
+        (own.PROCESS_CPU, "asterisk_process_cpu_seconds_total", "counter"),
+        (SYSTEM_INFO, "asterisk_system_info", "gauge"),
+        (Metric("channel.technology", SYSTEM_INFO.kind, ""), "asterisk_channel_technology_info", "gauge"),
+    ],
+)
+def test_names_carry_unit_and_kind(metric: Metric, name: str, kind: str) -> None:
+    assert family(metric)[:2] == (name, kind)
+
+
+def test_no_two_metrics_of_the_catalogue_share_a_family() -> None:
+    names = Counter([family(metric).name for metric in CATALOG.values()] + [BUCKETS.name, OTHERS.name])
+
+    assert names.most_common(1)[0][1] == 1
+
+
+def test_buckets_keep_their_names_in_a_label() -> None:
+    series = Series("statsd.calls-in.count", (("pbx", "hq"), ("site", "x"), ("bucket", "y"), ("a-b", "z")))
+
+    exposed = exposition([Sample(series, 2, NOW)], CATALOG)
+
+    assert (
+        'asterisk_statsd{pbx="hq",bucket="calls-in.count",site="x",tag_bucket="y",tag_a_2Db="z"} 2' in exposed
+    )
+    assert "# TYPE asterisk_statsd untyped" in exposed
+
+
+def test_what_the_catalogue_does_not_list_keeps_its_name_in_a_label() -> None:
+    series = Series("if.in-octets", (("pbx", "hq"), ("name", "eth0")))
+
+    exposed = exposition([Sample(series, 2, NOW)], CATALOG)
+
+    assert 'asterisk_other{pbx="hq",name="if.in-octets",tag_name="eth0"} 2' in exposed
+
+
+def test_a_series_with_an_older_path_is_not_taken_for_another() -> None:
+    labels = (("pbx", "hq"),)
+    samples = [
+        Sample(Series("statsd.hits", labels, path), 1, NOW)
+        for path in ("", "stats.hits", "stats_counts.hits")
+    ]
+
+    assert len(read(exposition(samples, CATALOG))) == 3
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_not_a_number_is_left_out(value: float) -> None:
+    assert exposition([Sample(WAITING, value, NOW)], CATALOG) == ""
+
+
+def test_the_last_of_two_samples_counts() -> None:
+    assert exposition([Sample(WAITING, 1, NOW), Sample(WAITING, 2, NOW)], CATALOG).endswith("} 2\n")
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=8) | st.text(alphabet='ab\\n"\n_{},=', max_size=4)
+BUCKET = st.builds(
+    lambda group, what, labels: Series(f"{group}.{what}", (("pbx", "hq"), *sorted(labels.items()))),
+    st.sampled_from(["statsd", "queue", "x"]),
+    TEXTS,
+    st.dictionaries(st.sampled_from(["site", "pbx2", "bucket", "name", "a-b", "a_2Db", "tag_x", ""]), TEXTS),
+)
+ENTRY = st.sampled_from(list(CATALOG.values())).flatmap(
+    lambda metric: st.builds(metric.series, TEXTS, *[TEXTS for _ in metric.labels])
+)
+
+
+@given(st.sets(BUCKET | ENTRY, max_size=20))
+def test_prometheus_reads_every_series_and_takes_no_two_for_one(series: set[Series]) -> None:
+    samples = [Sample(one, number / 4, NOW) for number, one in enumerate(sorted(series))]
+
+    found = read(exposition(samples, CATALOG))
+
+    assert sorted(found.values()) == [sample.value for sample in samples]
