@@ -64,6 +64,17 @@ def build_sources(settings: Settings, health: Health, clock: Clock) -> list[Sour
     return sources
 
 
+def try_out(settings: Settings) -> Settings:
+    """Build the sources once, for what only they can judge, such as names of MIB objects.
+
+    Raises:
+        SettingsError: they cannot be built.
+    """
+    clock = SystemClock()
+    build_sources(settings, Health(clock), clock)
+    return settings
+
+
 def build_sinks(settings: Settings, health: Health) -> Iterator[tuple[Sink, int, int]]:
     """Every sink that the settings name, with the size of its buffer and of its batches in samples."""
     if settings.console.enabled:
@@ -137,8 +148,12 @@ class App:
         self._started = self._clock.monotonic()
 
     async def run(self) -> None:
-        """Run until told to stop. New settings start everything anew; counts go on."""
-        settings: Settings | None = self._settings
+        """Run until told to stop. New settings start everything anew; counts go on.
+
+        Raises:
+            SettingsError: the settings to start with are not usable.
+        """
+        settings: Settings | None = try_out(self._settings)
         while settings:
             self._health.forget()
             self._health.watch(self._process)
@@ -187,7 +202,7 @@ class App:
     async def _until_signal(self) -> Settings | None:
         while await self.signals.wait():
             try:
-                settings = self._reload()
+                settings = try_out(self._reload())
             except SettingsError as error:
                 log.error("new settings refused, the old ones stay", faults=[*map(str, error.faults)])
             else:
@@ -235,9 +250,13 @@ async def run(settings: Settings, reload: Reload) -> None:
 
 def run_forever(settings: Settings, reload: Reload) -> None:
     """Run the bridge until a signal, on the fastest event loop there is."""
-    try:
-        from uvloop import new_event_loop  # noqa: PLC0415 - not on every platform
-    except ImportError:
-        from asyncio import new_event_loop  # noqa: PLC0415 - the fall-back
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=_event_loop) as runner:
         runner.run(run(settings, reload))
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

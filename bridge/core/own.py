@@ -61,6 +61,9 @@ LISTENER_REFUSED = Metric(
 LISTENER_KERNEL_DROPS = Metric(
     "listener.kernel_drops", COUNTER, "Datagrams that the kernel dropped: DATA LOSS", labels=LISTENER
 )
+LISTENER_BUFFER = Metric(
+    "listener.receive_buffer", GAUGE, "Socket buffer that the kernel gave", "bytes", labels=LISTENER
+)
 LISTENER_SERIES = Metric("listener.series", GAUGE, "StatsD series alive", labels=LISTENER)
 LISTENER_OVERFLOW = Metric(
     "listener.overflow", COUNTER, "Values refused by the cap on series: DATA LOSS", labels=LISTENER

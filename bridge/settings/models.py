@@ -1,61 +1,38 @@
 """Every setting: name, type, default and help. `docs/configuration.md` and `config/bridge.env.example` come
-from these models. Where values come from, and how faults are told, stands in `environment.py`.
+from these models. Where values come from, and how faults are told, stands in `bridge/environment.py`.
 """
 
-import re
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from itertools import combinations, product
+from typing import Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    NonNegativeInt,
-    PositiveInt,
-    SecretStr,
-    StringConstraints,
-    field_validator,
-    model_validator,
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
+
+from bridge.core.endpoint import parse
+from bridge.settings import values
+from bridge.settings.types import (
+    MQTT_SCHEMES,
+    ConflictError,
+    Duration,
+    File,
+    FileMode,
+    Folder,
+    GraphiteUrls,
+    Host,
+    HttpListen,
+    ListenUrls,
+    MqttUrl,
+    Networks,
+    PbxName,
+    Percentiles,
+    Port,
+    Qos,
+    Secret,
+    Section,
+    StatsdOutUrl,
+    Topic,
+    Words,
 )
-
-from bridge.core.sample import BRIDGE
-
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
-PBX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, str):
-        match = DURATION.fullmatch(value.strip())
-        if not match:
-            raise ValueError("is not a duration; write it as 500ms, 10s, 5m or 1h")
-        return float(match[1]) * UNITS[match[2] or "s"]
-    return value
-
-
-def _list(value: object) -> object:
-    """`a,b` as the environment writes a list; JSON is already decoded when it comes here."""
-    if isinstance(value, str):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    return value
-
-
-Duration = Annotated[float, BeforeValidator(_duration), Field(gt=0, le=86400 * 365)]
-"""Seconds; written `500ms`, `10s`, `5m`, `1h`, or a plain number of seconds."""
-Words = Annotated[tuple[str, ...], BeforeValidator(_list)]
-"""A list of words; written `a,b` or as JSON."""
-Numbers = Annotated[tuple[float, ...], BeforeValidator(_list)]
-"""A list of numbers; written `90,99` or as JSON."""
-Port = Annotated[int, Field(ge=1, le=65535)]
-Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\s/@]+$")]
-
-
-class Section(BaseModel):
-    """The manners of every section: frozen, and no key that is not known."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 class SnmpSettings(Section):
@@ -64,19 +41,17 @@ class SnmpSettings(Section):
     host: Host = Field(description="Name or address of the SNMP agent")
     port: Port = Field(161, description="UDP port of the SNMP agent")
     version: Literal["1", "2c", "3"] = Field("2c", description="SNMP version")
-    community: SecretStr = Field(SecretStr("public"), description="Community, for versions 1 and 2c")
+    community: Secret = Field(Secret("public"), description="Community, for versions 1 and 2c")
     username: str = Field("", description="User (security name), for version 3")
     auth_protocol: Literal["none", "md5", "sha", "sha224", "sha256", "sha384", "sha512"] = Field(
         "none", description="Authentication, for version 3"
     )
-    auth_password: SecretStr = Field(
-        SecretStr(""), description="Authentication passphrase, 8 or more characters"
-    )
+    auth_password: Secret = Field(Secret(""), description="Authentication passphrase, 8 or more characters")
     priv_protocol: Literal["none", "des", "aes", "aes192", "aes256", "aes192c", "aes256c"] = Field(
         "none",
         description="Privacy, for version 3; aes192c and aes256c extend the key as Cisco does (Reeder)",
     )
-    priv_password: SecretStr = Field(SecretStr(""), description="Privacy passphrase, 8 or more characters")
+    priv_password: Secret = Field(Secret(""), description="Privacy passphrase, 8 or more characters")
     allow_des: bool = Field(False, description="Allow DES, which is broken")
     context: str = Field("", description="Context name, for version 3")
     interval: Duration = Field(15.0, description="Time between polls")
@@ -96,27 +71,30 @@ class SnmpSettings(Section):
     objects: Words = Field(
         (), description="Further objects to poll, such as IF-MIB::ifInOctets.2, from any MIB in mib_dir"
     )
-    mib_dir: Path | None = Field(None, description="Folder with the MIB files that `objects` names")
+    mib_dir: Folder | None = Field(None, description="Folder with the MIB files that `objects` names")
 
-    @model_validator(mode="after")
-    def _version_3_is_whole(self) -> Self:
+    def conflicts(self) -> Iterator[tuple[str, str]]:
+        """Version 3 must be whole, and must not be half meant."""
         if self.version != "3":
-            return self
+            if self.username:
+                yield "username", "is for version 3 only; set version to 3"
+            return
         if not self.username:
-            raise ValueError("version 3 needs a username")
+            yield "username", "is needed for version 3"
         if self.priv_protocol != "none" and self.auth_protocol == "none":
-            raise ValueError(
-                "priv_protocol needs an auth_protocol too: SNMPv3 has no privacy without authentication"
-            )
+            yield "auth_protocol", "is needed for priv_protocol: SNMPv3 has no privacy without authentication"
         if self.priv_protocol == "des" and not self.allow_des:
-            raise ValueError(
-                "DES is broken; use aes, or set allow_des=true if the agent can do nothing better"
+            yield (
+                "priv_protocol",
+                "is des, which is broken; use aes, or set allow_des if the agent has no other",
             )
-        for name in ("auth", "priv"):
-            password: SecretStr = getattr(self, f"{name}_password")
-            if getattr(self, f"{name}_protocol") != "none" and len(password.get_secret_value()) < 8:
-                raise ValueError(f"{name}_password must have 8 characters or more (RFC 3414)")
-        return self
+        yield from _short("auth_password", self.auth_protocol, self.auth_password)
+        yield from _short("priv_password", self.priv_protocol, self.priv_password)
+
+
+def _short(field: str, protocol: str, password: Secret) -> Iterator[tuple[str, str]]:
+    if protocol != "none" and len(password.get_secret_value()) < 8:
+        yield field, "must have 8 characters or more (RFC 3414)"
 
 
 class AmiSettings(Section):
@@ -125,9 +103,9 @@ class AmiSettings(Section):
     host: Host = Field(description="Name or address of Asterisk's manager")
     port: Port | None = Field(None, description="TCP port; default 5038, with TLS 5039")
     username: str = Field(min_length=1, description="Section name of the account in manager.conf")
-    secret: SecretStr = Field(min_length=1, description="`secret` of the account in manager.conf")
+    secret: Secret = Field(min_length=1, description="`secret` of the account in manager.conf")
     tls: bool = Field(False, description="Speak TLS from the first byte")
-    tls_ca: Path | None = Field(
+    tls_ca: File | None = Field(
         None, description="File with the CA certificates to trust; default: the system's"
     )
     tls_server_name: str = Field("", description="Name the certificate must hold, if not `host`")
@@ -149,18 +127,19 @@ class AmiSettings(Section):
         False, description="Label names of queue members and agents; off by default: personal data"
     )
 
-    @model_validator(mode="after")
-    def _plain_only_where_nobody_listens(self) -> Self:
+    def conflicts(self) -> Iterator[tuple[str, str]]:
+        """The secret must not be shown to the network, and a certificate must not be given in vain."""
         local = self.host in {"localhost", "::1"} or self.host.startswith("127.")
         if self.auth == "plain" and not (self.tls or local):
-            raise ValueError("auth=plain would show the secret to the network; use md5 or tls=true")
-        return self
+            yield "auth", "is plain, which would show the secret to the network; use md5, or set tls"
+        if self.tls_ca and not self.tls:
+            yield "tls_ca", "is given, but tls is off"
 
 
 class PbxStatsdSettings(Section):
     """What belongs to one PBX of what the StatsD listener hears."""
 
-    senders: Words = Field((), description="Addresses or networks whose packets belong to this PBX")
+    senders: Networks = Field((), description="Addresses or networks whose packets belong to this PBX")
 
 
 class PbxSettings(Section):
@@ -170,16 +149,21 @@ class PbxSettings(Section):
     ami: AmiSettings | None = Field(None, description="AMI")
     statsd: PbxStatsdSettings | None = Field(None, description="StatsD")
 
+    def conflicts(self) -> Iterator[tuple[str, str]]:
+        """A PBX without any interface says nothing."""
+        if not (self.snmp or self.ami or self.statsd):
+            yield "", "has no interface; give it SNMP, AMI or StatsD settings"
+
 
 class StatsdSettings(Section):
     """The StatsD listener, shared by all PBXs."""
 
     enabled: bool = Field(True, description="Listen for StatsD")
-    listen: Words = Field(
+    listen: ListenUrls = Field(
         ("udp://127.0.0.1:8125",),
         description="Where to listen: udp://HOST:PORT, tcp://HOST:PORT, unixgram:///PATH or unix:///PATH",
     )
-    allow: Words = Field(
+    allow: Networks = Field(
         (), description="Addresses or networks that may send; empty: anyone who can reach it"
     )
     unknown_senders: Literal["default", "refuse"] = Field(
@@ -187,7 +171,7 @@ class StatsdSettings(Section):
         description="A packet from an address that no PBX claims goes to the PBX `default`, or is refused",
     )
     flush_interval: Duration = Field(10.0, description="Time between flushes, aligned to the clock")
-    percentiles: Numbers = Field(
+    percentiles: Percentiles = Field(
         (90.0,), description="Percentiles of timers; a negative one counts from the top"
     )
     names: Literal["bridge", "etsy", "etsy-legacy"] = Field(
@@ -212,8 +196,8 @@ class StatsdSettings(Section):
     receive_buffer: PositiveInt = Field(
         4 * 1024 * 1024, description="Socket buffer to ask the kernel for, bytes"
     )
-    socket_mode: str = Field("0660", pattern=r"^0?[0-7]{3}$", description="Permissions of a unix socket")
-    mapping: Path | None = Field(
+    socket_mode: FileMode = Field("0660", description="Permissions of a unix socket")
+    mapping: File | None = Field(
         None, description="TOML file with mapping rules from bucket names to names and labels"
     )
 
@@ -221,7 +205,7 @@ class StatsdSettings(Section):
 class GraphiteSettings(Section):
     """Where and how to write to Graphite."""
 
-    url: Words = Field(
+    url: GraphiteUrls = Field(
         (),
         description="tcp://HOST:2003, tls://HOST:PORT, udp://HOST:PORT or pickle://HOST:2004; several: a,b. "
         "Unset: no Graphite",
@@ -235,37 +219,42 @@ class GraphiteSettings(Section):
     )
     timeout: Duration = Field(10.0, description="Time to wait for a connection or for room in the socket")
     resend: Duration = Field(5.0, description="What was sent this long before a break is sent again after it")
-    tls_ca: Path | None = Field(
+    tls_ca: File | None = Field(
         None, description="File with the CA certificates to trust; default: the system's"
     )
     buffer: PositiveInt = Field(1_000_000, description="The most samples kept while Graphite is away")
     batch: PositiveInt = Field(1000, description="The most samples written at once")
 
+    def conflicts(self) -> Iterator[tuple[str, str]]:
+        """A certificate must not be given in vain."""
+        if self.tls_ca and not any(url.lower().startswith("tls:") for url in self.url):
+            yield "tls_ca", "is given, but no url begins with tls://"
+
 
 class MqttSettings(Section):
     """Where and how to publish over MQTT."""
 
-    url: str = Field(
+    url: MqttUrl = Field(
         "",
         description="mqtt://[USER@]HOST[:PORT], mqtts://HOST, ws://HOST/PATH or wss://HOST; unset: no MQTT",
     )
     username: str = Field("", description="User, if not in the URL")
-    password: SecretStr = Field(SecretStr(""), description="Password")
+    password: Secret = Field(Secret(""), description="Password")
     client_id: str = Field("", description="Client id; default asterisk-bridge-<host name>")
     version: Literal["3.1.1", "5"] = Field("5", description="MQTT version")
-    prefix: str = Field("asterisk", description="First part of every topic")
+    prefix: Topic = Field("asterisk", description="First part of every topic")
     layout: Literal["entity", "metric"] = Field(
         "entity", description="One JSON object per entity, or one plain number per series"
     )
-    qos: Literal[0, 1] = Field(0, description="QoS of values; states and the last will always have 1")
+    qos: Qos = Field(0, description="QoS of values; states and the last will always have 1")
     retain: bool = Field(True, description="Retain values")
     keepalive: Duration = Field(60.0, description="Keep-alive")
     timeout: Duration = Field(10.0, description="Time to wait for the broker")
-    tls_ca: Path | None = Field(
+    tls_ca: File | None = Field(
         None, description="File with the CA certificates to trust; default: the system's"
     )
-    tls_cert: Path | None = Field(None, description="Client certificate")
-    tls_key: Path | None = Field(None, description="Key of the client certificate")
+    tls_cert: File | None = Field(None, description="Client certificate")
+    tls_key: File | None = Field(None, description="Key of the client certificate")
     tls_server_name: str = Field(
         "", description="Name to ask for (SNI) and to verify, if not the host of the URL"
     )
@@ -275,18 +264,30 @@ class MqttSettings(Section):
     buffer: PositiveInt = Field(100_000, description="The most samples kept while the broker is away")
     batch: PositiveInt = Field(1000, description="The most samples published at once")
 
-    @field_validator("prefix")
-    @classmethod
-    def _prefix_is_a_topic(cls, value: str) -> str:
-        if not value or set(value) & set("+#\0") or value.startswith(("$", "/")) or value.endswith("/"):
-            raise ValueError("is not a topic: no +, #, NUL, no $ in front, no / at its ends")
-        return value
+    def conflicts(self) -> Iterator[tuple[str, str]]:
+        """A user must be named once, and TLS must be meant or not."""
+        user = parse(self.url, MQTT_SCHEMES).username if self.url else ""
+        if user and self.username not in {"", user}:
+            yield "username", f"is not the user of the url, {user!r}; name one of them"
+        if self.version == "3.1.1" and self.password.get_secret_value() and not (user or self.username):
+            yield "username", "is needed with a password in MQTT 3.1.1"
+        yield from self._tls_conflicts()
+
+    def _tls_conflicts(self) -> Iterator[tuple[str, str]]:
+        plain = self.url.lower().startswith(("mqtt:", "ws:"))
+        for field in ("tls_ca", "tls_cert", "tls_key"):
+            if plain and getattr(self, field):
+                yield field, "is given, but url begins neither with mqtts:// nor with wss://"
+        if self.tls_key and not self.tls_cert:
+            yield "tls_key", "needs tls_cert too"
 
 
 class StatsdSinkSettings(Section):
     """Forwarding to another StatsD server."""
 
-    url: str = Field("", description="udp://HOST:PORT or tcp://HOST:PORT; unset: nothing is forwarded")
+    url: StatsdOutUrl = Field(
+        "", description="udp://HOST:PORT or tcp://HOST:PORT; unset: nothing is forwarded"
+    )
     prefix: str = Field("asterisk", description="First component of every name")
     buffer: PositiveInt = Field(100_000, description="The most samples kept while the server is away")
 
@@ -300,7 +301,7 @@ class ConsoleSettings(Section):
 class HttpSettings(Section):
     """The HTTP port."""
 
-    listen: str = Field(
+    listen: HttpListen = Field(
         "127.0.0.1:8080", description="HOST:PORT of /metrics, /livez and /readyz; `off` for no HTTP"
     )
     stale: Duration = Field(300.0, description="Time after which a series that is silent leaves /metrics")
@@ -318,7 +319,7 @@ class LogSettings(Section):
 class Settings(Section):
     """Everything that can be set."""
 
-    pbx: dict[str, PbxSettings] = Field(default_factory=dict, description="The PBXs, by name")
+    pbx: dict[PbxName, PbxSettings] = Field(default_factory=dict, description="The PBXs, by name")
     statsd: StatsdSettings = Field(default_factory=StatsdSettings, description="StatsD listener")
     graphite: GraphiteSettings = Field(default_factory=GraphiteSettings, description="Graphite")
     mqtt: MqttSettings = Field(default_factory=MqttSettings, description="MQTT")
@@ -336,12 +337,14 @@ class Settings(Section):
 
     @field_validator("pbx")
     @classmethod
-    def _names_are_usable(cls, value: dict[str, PbxSettings]) -> dict[str, PbxSettings]:
-        for name in value:
-            if name == BRIDGE:
-                raise ValueError(
-                    f"{BRIDGE!r} is reserved for the bridge's own numbers; name the PBX otherwise"
-                )
-            if not PBX_NAME.fullmatch(name):
-                raise ValueError(f"{name!r} is not a PBX name: lower-case letters, digits, - and _ only")
-        return value
+    def _each_sender_has_one_pbx(cls, pbxs: dict[str, PbxSettings]) -> dict[str, PbxSettings]:
+        claims = [(name, pbx.statsd.senders) for name, pbx in pbxs.items() if pbx.statsd]
+        conflicts = [
+            (f"{second}.statsd.senders", f"holds {other}, which PBX {first} claims too, with {one}")
+            for (first, ours), (second, theirs) in combinations(claims, 2)
+            for one, other in product(ours, theirs)
+            if values.overlapping(one, other)
+        ]
+        if conflicts:
+            raise ConflictError(conflicts)
+        return pbxs

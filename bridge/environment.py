@@ -1,0 +1,178 @@
+"""Settings as they come from outside: read from all places, checked as a whole, and shown again.
+
+Every fault is found in one reading and names the variable or the TOML key to change; a secret is never shown.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bridge.errors import Fault, SettingsError
+from bridge.log import get_logger
+from bridge.settings import Settings
+from bridge.settings.layers import Layer, from_environment, from_secret_folders, from_toml
+from bridge.settings.types import ConflictError
+from bridge.settings.values import without_password
+from bridge.settings.variables import SECTIONS, VARIABLES, KeyPath, Variable, pattern, spelled
+
+SHOWN = 80
+"""Characters of a wrong value that a fault repeats."""
+
+log = get_logger(component="settings")
+
+
+class Outside(Settings, BaseSettings):
+    """Settings from layers; what an earlier layer says goes over the later ones."""
+
+    model_config = cast("SettingsConfigDict", Settings.model_config)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_others: PydanticBaseSettingsSource,
+        **_named: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """One source per layer, instead of those that pydantic-settings would bring."""
+        layers = cast("InitSettingsSource", init_settings).init_kwargs["layers"]
+        return tuple(InitSettingsSource(settings_cls, layer) for layer in layers)
+
+
+from_layers: Callable[..., Settings] = Outside
+"""Makes settings from `layers`, a list of nested dicts, the first above the others."""
+
+
+class Loaded(NamedTuple):
+    """Settings, where each value was found, and what is not wrong but not good either."""
+
+    settings: Settings
+    origins: Mapping[KeyPath, str]
+    warnings: tuple[str, ...] = ()
+
+
+def read(environ: Mapping[str, str]) -> Loaded:
+    """Read and check all settings.
+
+    Raises:
+        SettingsError: with every fault, each naming the variable or TOML key.
+    """
+    above, below = Layer(), Layer()
+    above.fill(from_environment(environ))
+    above.fill(from_secret_folders(environ))
+    below.fill(from_toml(environ))
+    origins = {**below.origins, **above.origins}
+    faults = above.faults + below.faults
+    try:
+        settings = from_layers(layers=[above.values, below.values])
+    except ValidationError as error:
+        told = {fault.where for fault in faults}
+        faults += [fault for fault in _faults(error, origins) if fault.where not in told]
+    if faults:
+        raise SettingsError(faults)
+    return Loaded(settings, origins, (*above.warnings, *below.warnings))
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read and check all settings; what is not good is logged.
+
+    Raises:
+        SettingsError: with every fault, each naming the variable or TOML key.
+    """
+    loaded = read(environ)
+    for warning in loaded.warnings:
+        log.warning(warning)
+    return loaded.settings
+
+
+# --- what is wrong, in words
+
+WORDS = {
+    "missing": "is not set",
+    "literal_error": "is not one of {expected}",
+    "int_parsing": "is not a whole number",
+    "int_from_float": "is not a whole number",
+    "float_parsing": "is not a number",
+    "bool_parsing": "is not true or false",
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "string_too_short": "is empty",
+    "too_short": "is empty",
+    "value_error": "{error}",
+}
+"""Pydantic's kinds of errors in our words; of the others its own are used."""
+
+
+def _faults(error: ValidationError, origins: Mapping[KeyPath, str]) -> Iterator[Fault]:
+    for detail in error.errors(include_url=False):
+        loc = tuple(map(str, detail["loc"]))
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, ConflictError):
+            for name, what in cause.conflicts:
+                yield Fault(_where((*loc, *filter(None, name.split("."))), origins), what)
+        else:
+            path = _setting(loc)
+            yield Fault(_where(path, origins), *_what(detail, path))
+
+
+def _setting(path: KeyPath) -> KeyPath:
+    """The path of the setting in which an error lies, without the place inside its value."""
+    known = (path[:end] for end in range(len(path), 0, -1))
+    return next((each for each in known if pattern(each) in VARIABLES or pattern(each) in SECTIONS), ())
+
+
+def _where(path: KeyPath, origins: Mapping[KeyPath, str]) -> str:
+    below = (where for at, where in origins.items() if at[: len(path)] == path)
+    return origins.get(path) or next(below, spelled(path))
+
+
+def _what(detail: ErrorDetails, path: KeyPath) -> tuple[str, str]:
+    """What is wrong, and a hint."""
+    variable = VARIABLES.get(pattern(path))
+    words = WORDS.get(detail["type"])
+    message = words.format(**detail.get("ctx", {})) if words else detail["msg"].removeprefix("Input ")
+    if variable and detail["type"] == "missing":
+        return message, variable.help
+    secret = variable.secret if variable else isinstance(detail["input"], dict)
+    return f"{_shown(detail['input'], secret=secret)} {message}", ""
+
+
+def _shown(value: object, *, secret: bool) -> str:
+    """A wrong value as a fault repeats it."""
+    if secret:
+        return "the value given" if value else "''"
+    text = without_password(repr(value))
+    return text if len(text) <= SHOWN else text[: SHOWN - 4] + "...'"
+
+
+# --- settings shown
+
+
+def masked(settings: Settings) -> dict[str, Any]:
+    """All settings as plain nested values that JSON can hold, secrets masked."""
+    return settings.model_dump(mode="json")
+
+
+def effective(loaded: Loaded) -> Iterator[tuple[Variable, str, str]]:
+    """(variable, value as the environment would write it, where it was set) for every setting in force."""
+    for path, value in _values(loaded.settings):
+        variable = VARIABLES[pattern(path)]
+        yield replace(variable, path=path), variable.shown(value), loaded.origins.get(path, "default")
+
+
+def _values(section: Mapping[Any, Any] | BaseModel, path: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:
+    for key, value in section.items() if isinstance(section, Mapping) else section:
+        if isinstance(value, Mapping | BaseModel):
+            yield from _values(value, (*path, key))
+        elif pattern((*path, key)) in VARIABLES:
+            yield (*path, key), value

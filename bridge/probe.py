@@ -1,0 +1,137 @@
+"""Trying out, once, what the bridge would do: for `check`, `poll` and `listen`."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from bridge.app import build_sinks, build_sources
+from bridge.core.endpoint import Endpoint
+from bridge.core.sample import Sample
+from bridge.errors import BridgeError, Fault, SettingsError, SourceError
+from bridge.pipeline.clock import SystemClock
+from bridge.pipeline.health import Health
+from bridge.pipeline.interfaces import Sink, Source
+from bridge.protocols.statsd import Parsed, parse_datagram
+from bridge.settings import Settings
+
+OURS = frozenset({"console", "http"})
+"""Sinks that are no peers: nothing to connect to."""
+
+
+@runtime_checkable
+class Pollable(Protocol):
+    """A source that can be asked once."""
+
+    async def poll_once(self) -> list[Sample]:
+        """Connect, poll everything, disconnect.
+
+        Raises:
+            SourceError: the peer cannot be reached or refused us.
+        """
+
+
+class Outcome(NamedTuple):
+    """How it went with one peer.
+
+    Attributes:
+        peer: the sink, or the PBX and the source.
+        name: the source or sink.
+        error: what failed and what to do; empty when it worked.
+        samples: what a source said.
+    """
+
+    peer: str
+    name: str
+    error: str = ""
+    samples: tuple[Sample, ...] = ()
+
+
+def faults(settings: Settings) -> list[Fault]:
+    """What only the sources themselves can see in their settings, such as an object that no MIB defines."""
+    alone = settings.model_copy(update={"pbx": {}})
+    unheard = settings.statsd.model_copy(update={"enabled": False})
+    each = (
+        settings.model_copy(update={"pbx": {name: pbx}, "statsd": unheard})
+        for name, pbx in settings.pbx.items()
+    )
+    return [fault for one in (*each, alone) for fault in _faults(one)]
+
+
+def _faults(settings: Settings) -> list[Fault]:
+    clock = SystemClock()
+    try:
+        build_sources(settings, Health(clock), clock)
+    except SettingsError as error:
+        return error.faults
+    return []
+
+
+async def poll(settings: Settings, pbx: str | None = None) -> list[Outcome]:
+    """Poll every source of one PBX, or of all, once and at the same time."""
+    clock = SystemClock()
+    sources = build_sources(settings, Health(clock), clock)
+    wanted = [each for each in sources if isinstance(each, Pollable) and pbx in {None, each.pbx}]
+    return await asyncio.gather(*map(_poll, wanted))
+
+
+async def _poll(source: Source) -> Outcome:
+    assert isinstance(source, Pollable)
+    peer = f"{source.pbx} {source.name}"
+    try:
+        return Outcome(peer, source.name, samples=tuple(await source.poll_once()))
+    except BridgeError as error:
+        return Outcome(peer, source.name, str(error))
+
+
+async def connect(settings: Settings) -> list[Outcome]:
+    """Connect to every sink that is a peer, and disconnect again."""
+    sinks = build_sinks(_as_a_guest(settings), Health(SystemClock()))
+    return await asyncio.gather(*(_connect(sink) for sink, *_ in sinks if sink.name not in OURS))
+
+
+def _as_a_guest(settings: Settings) -> Settings:
+    """With a client id of its own: the broker would throw out a running bridge that has the same."""
+    mqtt = settings.mqtt.model_copy(update={"client_id": f"asterisk-bridge-check-{os.getpid()}"})
+    return settings.model_copy(update={"mqtt": mqtt})
+
+
+async def _connect(sink: Sink) -> Outcome:
+    try:
+        await sink.open()
+    except BridgeError as error:
+        return Outcome(sink.name, sink.name, str(error))
+    finally:
+        await sink.close()
+    return Outcome(sink.name, sink.name)
+
+
+Tell = Callable[[str, Parsed], None]
+"""Is told of each datagram: who sent it, and what is in it."""
+
+
+async def hear(endpoint: Endpoint, tell: Tell) -> None:
+    """Listen for StatsD datagrams until cancelled.
+
+    Raises:
+        SourceError: the address cannot be listened on.
+    """
+    loop = asyncio.get_running_loop()
+    address = endpoint.host, endpoint.port
+    try:
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(tell), address)
+    except OSError as error:
+        raise SourceError(f"cannot listen on {endpoint}: {error.strerror}; is the bridge running?") from error
+    with contextlib.closing(transport):
+        await loop.create_future()
+
+
+class _Ear(asyncio.DatagramProtocol):
+    """Made for watching, one datagram at a time; the bridge itself receives in batches."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._tell(f"{addr[0]}:{addr[1]}", parse_datagram(data))

@@ -1,0 +1,158 @@
+"""The types of settings: each checks its values, and says how documents name it and how they are written."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+
+from bridge.core.endpoint import parse
+from bridge.core.sample import BRIDGE
+from bridge.settings import values
+from bridge.settings.values import Form
+
+HOST = re.compile(r"[A-Za-z0-9._-]+")
+MODE = re.compile(r"0?[0-7]{3}")
+PBX_NAME = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
+PBX_NAME_LIMIT = 64
+"""Characters of a PBX name: it is part of every path and topic."""
+
+STATSD_SCHEMES = {"udp": 8125, "tcp": 8125, "unixgram": None, "unix": None}
+GRAPHITE_SCHEMES = {"tcp": 2003, "tls": 0, "udp": 2003, "pickle": 2004}
+MQTT_SCHEMES = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
+STATSD_OUT_SCHEMES = {"udp": 8125, "tcp": 8125}
+
+
+def _url(schemes: Mapping[str, int | None], *, user: bool = False) -> Callable[[str], str]:
+    """A check of one URL; empty is allowed, and stands for none."""
+
+    def check(text: str) -> str:
+        endpoint = parse(text, schemes) if text else None
+        if endpoint and endpoint.password:
+            raise ValueError("must not hold a password; it has a setting of its own")
+        if endpoint and endpoint.username and not user:
+            raise ValueError("must not hold a user name")
+        return text
+
+    return check
+
+
+def _listen(text: str) -> str:
+    try:
+        plain = text == "off" or not parse(f"http://{text}", {"http": 0}).path
+    except ValueError:
+        plain = False
+    if not plain:
+        raise ValueError("is not HOST:PORT; an IPv6 address is written [::1]:PORT")
+    return text
+
+
+def _not_empty(items: tuple[str, ...]) -> tuple[str, ...]:
+    if not items:
+        raise ValueError("names nothing")
+    return items
+
+
+def _host(text: str) -> str:
+    if not HOST.fullmatch(text) and not values.is_ipv6(text):
+        raise ValueError("is not a host name or address; a port has a setting of its own")
+    return text
+
+
+def _mode(text: str) -> str:
+    if not MODE.fullmatch(text):
+        raise ValueError("is not a file mode; write it as 0660")
+    return text
+
+
+def _pbx_name(name: str) -> str:
+    if name == BRIDGE:
+        raise ValueError("is reserved for the bridge's own numbers; name the PBX otherwise")
+    if not PBX_NAME.fullmatch(name) or len(name) > PBX_NAME_LIMIT:
+        raise ValueError("is not a PBX name: lower-case letters and digits, with single - or _ between them")
+    return name
+
+
+def _topic(prefix: str) -> str:
+    if not prefix or set(prefix) & set("+#\0") or prefix.startswith(("$", "/")) or prefix.endswith("/"):
+        raise ValueError("is not a topic: no +, #, NUL, no $ in front, no / at its ends")
+    return prefix
+
+
+LIST = Form("list", values.show_list, empty=True)
+Duration = Annotated[
+    float,
+    BeforeValidator(values.duration),
+    Field(gt=0, le=86400 * 365),
+    Form("duration", values.show_duration),
+]
+"""Seconds; written `500ms`, `10s`, `5m`, `1h`, or a plain number of seconds."""
+Words = Annotated[tuple[str, ...], BeforeValidator(values.listed), LIST]
+"""A list of words; written `a,b` or as JSON."""
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(values.network)], ...], BeforeValidator(values.listed), LIST
+]
+"""A list of addresses or networks."""
+Percentiles = Annotated[
+    tuple[Annotated[float, AfterValidator(values.percentile)], ...], BeforeValidator(values.listed), LIST
+]
+"""A list of numbers in -100..100 without 0; written `90,99` or as JSON."""
+Secret = SecretStr
+"""Text that is never shown; its variable has a `_FILE` twin."""
+File = Annotated[Path, AfterValidator(values.readable_file)]
+Folder = Annotated[Path, AfterValidator(values.readable_folder)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Host = Annotated[str, AfterValidator(_host)]
+FileMode = Annotated[str, AfterValidator(_mode)]
+PbxName = Annotated[str, AfterValidator(_pbx_name)]
+Topic = Annotated[str, AfterValidator(_topic)]
+ListenUrls = Annotated[
+    tuple[Annotated[str, AfterValidator(_url(STATSD_SCHEMES))], ...],
+    BeforeValidator(values.listed),
+    AfterValidator(_not_empty),
+    LIST,
+]
+GraphiteUrls = Annotated[
+    tuple[Annotated[str, AfterValidator(_url(GRAPHITE_SCHEMES))], ...], BeforeValidator(values.listed), LIST
+]
+MqttUrl = Annotated[str, AfterValidator(_url(MQTT_SCHEMES, user=True))]
+StatsdOutUrl = Annotated[str, AfterValidator(_url(STATSD_OUT_SCHEMES))]
+HttpListen = Annotated[str, AfterValidator(_listen)]
+Qos = Annotated[Literal[0, 1], BeforeValidator(values.whole)]
+
+
+class ConflictError(ValueError):
+    """Single values that are right, but not together.
+
+    Attributes:
+        conflicts: the field, and what is wrong with it, for each.
+    """
+
+    def __init__(self, conflicts: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{field} {what}" for field, what in conflicts))
+        self.conflicts = conflicts
+
+
+class Section(BaseModel):
+    """The manners of every section: frozen, no key that is not known, no values in errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
+
+    def conflicts(self) -> Iterator[tuple[str, str]]:
+        """(field, what is wrong with it) for everything that only the whole section shows."""
+        return iter(())
+
+    @model_validator(mode="after")
+    def _is_without_conflicts(self) -> Self:
+        if conflicts := list(self.conflicts()):
+            raise ConflictError(conflicts)
+        return self

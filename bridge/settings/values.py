@@ -1,0 +1,127 @@
+"""How single values of settings are written, checked and shown: durations, lists, networks, files.
+
+Every reader takes what the environment (text) or TOML (text, numbers, lists) gives, and raises ValueError
+with a message that goes on after the value: `'10 apples' is not a duration; ...`.
+"""
+
+import ipaddress
+import json
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
+PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How values of a type are spoken of and written.
+
+    Attributes:
+        name: the type in documents, such as `duration`.
+        show: writes a value as the environment would.
+        empty: the empty text is a value; otherwise it is as if none were given.
+    """
+
+    name: str
+    show: Callable[[Any], str] = str
+    empty: bool = False
+
+
+def duration(value: object) -> object:
+    """Seconds from `500ms`, `10s`, `5m`, `1h`, `2d` or plain seconds; what is not text passes."""
+    if not isinstance(value, str):
+        return value
+    match = DURATION.fullmatch(value.strip())
+    if not match:
+        raise ValueError("is not a duration; write it as 500ms, 10s, 5m or 1h")
+    return float(match[1]) * UNITS[match[2] or "s"]
+
+
+def show_duration(seconds: float) -> str:
+    """Seconds in the largest unit that leaves a whole number: 90 is `90s`, 3600 is `1h`."""
+    for unit, size in reversed(UNITS.items()):
+        if seconds >= size and (seconds / size).is_integer():
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:g}s"
+
+
+def listed(value: object) -> object:
+    """The items of `a,b` or of JSON `["a","b"]`; what is not text passes."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError(f"looks like JSON but is not ({error}); write a,b") from None
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def show_list(items: Iterable[object]) -> str:
+    """Items as the environment writes them: `a,b`."""
+    return ",".join(f"{item:g}" if isinstance(item, float) else str(item) for item in items)
+
+
+def whole(value: object) -> object:
+    """A whole number from text, for choices between numbers; anything else passes."""
+    return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+
+
+def network(text: str) -> str:
+    """Check one address or network, such as `10.0.0.5` or `10.0.0.0/8`."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError("is not an address or a network; write 10.0.0.5 or 10.0.0.0/8") from None
+    return text
+
+
+def is_ipv6(text: str) -> bool:
+    """Whether the text is an IPv6 address, without brackets; it may have a zone, such as `%eth0`."""
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def overlapping(one: str, other: str) -> bool:
+    """Whether two addresses or networks share an address."""
+    left, right = ipaddress.ip_network(one), ipaddress.ip_network(other)
+    return left.version == right.version and left.overlaps(right)
+
+
+def percentile(value: float) -> float:
+    """Check one percentile of timers."""
+    if not -100 <= value <= 100 or value == 0:
+        raise ValueError("is not a percentile; it must lie in -100..100 and not be 0")
+    return value
+
+
+def readable_file(path: Path) -> Path:
+    """Check that a file is there and may be read."""
+    if not path.is_file():
+        raise ValueError("is not a file" if path.exists() else "does not exist")
+    if not os.access(path, os.R_OK):
+        raise ValueError("may not be read by this user")
+    return path
+
+
+def readable_folder(path: Path) -> Path:
+    """Check that a folder is there and may be read."""
+    if not path.is_dir():
+        raise ValueError("is not a folder" if path.exists() else "does not exist")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise ValueError("may not be read by this user")
+    return path
+
+
+def without_password(text: str) -> str:
+    """The text with the password of any URL in it masked."""
+    return PASSWORD_IN_URL.sub(r"\1:***@", text)

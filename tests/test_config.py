@@ -1,0 +1,131 @@
+"""The files in config/: what they promise about themselves holds."""
+
+import configparser
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.asterisk.events import CLASSES
+from tests.servers.process import program
+from tests.servers.snmpd import recording, snmpd
+
+CONFIG = Path(__file__).parent.parent / "config"
+UNIT = CONFIG / "asterisk-bridge.service"
+MOST_EXPOSED = 1.5
+"""What `systemd-analyze security` may say at most, on its scale from 0 to 10."""
+
+
+def section(file: str, name: str) -> dict[str, str]:
+    """A section of one of Asterisk's files."""
+    parser = configparser.ConfigParser(strict=False, delimiters=("=",), comment_prefixes=(";",))
+    parser.read_string((CONFIG / "asterisk" / file).read_text())
+    return dict(parser[name])
+
+
+def test_the_ami_account_hears_what_is_asked_for_and_may_change_nothing() -> None:
+    account = section("manager.conf", "bridge")
+
+    assert set(CLASSES.split(",")) <= set(account["read"].split(","))
+    assert account["write"] == "reporting"
+    assert account["deny"] == "0.0.0.0/0.0.0.0"
+
+
+def test_asterisk_is_an_agentx_subagent_and_snmpd_lets_it_in() -> None:
+    snmpd = (CONFIG / "asterisk" / "snmpd.conf").read_text()
+
+    assert section("res_snmp.conf", "general") == {"subagent": "yes", "enabled": "yes"}
+    assert "\nmaster agentx\n" in snmpd
+    assert "\nview asterisk included .1.3.6.1.4.1.22736\n" in snmpd
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    "login",
+    ["-v2c -c change-me", "-v3 -l authPriv -u bridge -a SHA -A change-me-first -x AES -X change-me-second"],
+)
+def test_snmpd_shows_the_bridge_what_it_asks_for_and_no_more(tmp_path: Path, login: str) -> None:
+    """With the lines of the file, those for version 3 included, in the configuration of a real snmpd."""
+    lines = (CONFIG / "asterisk" / "snmpd.conf").read_text().replace("\n#createUser", "\ncreateUser")
+    lines = lines.replace("\n#rouser", "\nrouser")
+    access = [line for line in lines.splitlines() if line.startswith(("view", "ro", "createUser"))]
+
+    with snmpd(tmp_path, recording(), extra=access) as agent:
+        answers = {
+            name: subprocess.run(
+                [program("snmpget"), *login.split(), "-On", f"127.0.0.1:{agent.port}", oid],
+                capture_output=True,
+                text=True,
+                env={"MIBS": ""},
+                check=False,
+            ).stdout
+            for name, oid in {
+                "uptime": ".1.3.6.1.2.1.1.3.0",
+                "version": ".1.3.6.1.4.1.22736.1.1.1.0",
+                "processes": ".1.3.6.1.2.1.25.1.6.0",
+            }.items()
+        }
+
+    assert "Timeticks" in answers["uptime"]
+    assert "STRING" in answers["version"]
+    assert "No Such" in answers["processes"]
+
+
+def test_statsd_goes_to_a_numeric_address_and_meters_stay_meters() -> None:
+    """Asterisk refuses a host name there, and `meter_support = no` breaks everything but meters."""
+    general = section("statsd.conf", "general")
+
+    assert re.fullmatch(r"[0-9.]+:[0-9]+", general["server"])
+    assert general["meter_support"] == "yes"
+
+
+def test_every_statsd_call_of_the_dialplan_is_wrapped() -> None:
+    """A mistake in the arguments of StatsD() would hang up the call."""
+    lines = (CONFIG / "asterisk" / "extensions.conf").read_text().splitlines()
+    calls = [line for line in lines if "StatsD(" in line and not line.lstrip().startswith(";")]
+
+    assert calls
+    assert all("TryExec(StatsD(" in line for line in calls)
+
+
+def test_systemd_understands_the_unit(tmp_path: Path) -> None:
+    unit = tmp_path / UNIT.name
+    unit.write_text(re.sub(r"(?<=^ExecStart=)\S+", sys.executable, UNIT.read_text(), flags=re.MULTILINE))
+
+    result = analyze("verify", str(unit))
+
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+def test_the_unit_leaves_little_to_an_intruder() -> None:
+    result = analyze("security", "--offline=true", str(UNIT))
+
+    exposure = re.search(r"exposure level for \S+: ([0-9.]+)", result.stdout)
+    assert exposure, result.stderr
+    assert float(exposure[1]) <= MOST_EXPOSED
+
+
+@pytest.mark.parametrize("line", ["Type=notify", "DynamicUser=yes", "RestartPreventExitStatus=2"])
+def test_the_unit_says_how_the_bridge_behaves(line: str) -> None:
+    assert line in UNIT.read_text().splitlines()
+
+
+def test_the_image_runs_the_bridge_as_nobody() -> None:
+    final = (CONFIG / "Containerfile").read_text().rpartition("\nFROM ")[2]
+
+    lines = [shlex.split(line, comments=True) for line in final.splitlines() if line.startswith("USER")]
+    assert lines == [["USER", "65532:65532"]]
+    assert 'ENTRYPOINT ["asterisk-bridge"]' in final
+
+
+def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [program("systemd-analyze"), "--no-pager", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
