@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from bridge import __version__
@@ -20,7 +21,7 @@ from bridge.core import own
 from bridge.core.sample import BRIDGE, Series
 from bridge.core.trust import Trust
 from bridge.environment import masked
-from bridge.errors import SettingsError
+from bridge.errors import Fault, SettingsError
 from bridge.log import get_logger
 from bridge.notify import notify
 from bridge.pipeline.buffer import MemoryBuffer
@@ -45,30 +46,45 @@ HTTP_BUFFER = 100_000
 """Samples that may wait for our own HTTP port: it only remembers them, so they never do for long."""
 
 Reload = Callable[[], Settings]
-"""Reads the settings anew; raises SettingsError."""
+"""Reads the settings anew and tries them out; raises SettingsError."""
 
 log = get_logger(component="app")
 
 
 def build_sources(settings: Settings, health: Health, clock: Clock) -> list[Source]:
-    """Everything that the settings say to poll or to listen to."""
+    """Everything that the settings say to poll or to listen to.
+
+    Raises:
+        SettingsError: with all that only the sources can judge, such as names of MIB objects.
+    """
     sources: list[Source] = []
-    for name, pbx in settings.pbx.items():
-        if pbx.snmp:
-            sources.append(SnmpSource(name, pbx.snmp, health, clock))
-        if pbx.ami:
-            sources.append(AmiSource(name, pbx.ami, health, clock))
-    if settings.statsd.enabled:
-        senders = {name: pbx.statsd.senders for name, pbx in settings.pbx.items() if pbx.statsd}
-        sources.append(StatsdSource(settings.statsd, senders, health, clock))
+    faults: list[Fault] = []
+    for build in _plans(settings):
+        try:
+            sources.append(build(health, clock))
+        except SettingsError as error:
+            faults += error.faults
+    if faults:
+        raise SettingsError(faults)
     return sources
 
 
+def _plans(settings: Settings) -> Iterator[Callable[[Health, Clock], Source]]:
+    for name, pbx in settings.pbx.items():
+        if pbx.snmp:
+            yield partial(SnmpSource, name, pbx.snmp)
+        if pbx.ami:
+            yield partial(AmiSource, name, pbx.ami)
+    if settings.statsd.enabled:
+        senders = {name: pbx.statsd.senders for name, pbx in settings.pbx.items() if pbx.statsd}
+        yield partial(StatsdSource, settings.statsd, senders)
+
+
 def try_out(settings: Settings) -> Settings:
-    """Build the sources once, for what only they can judge, such as names of MIB objects.
+    """The settings, after every source has been built with them once.
 
     Raises:
-        SettingsError: they cannot be built.
+        SettingsError: as from `build_sources`.
     """
     clock = SystemClock()
     build_sources(settings, Health(clock), clock)
@@ -133,7 +149,7 @@ class App:
     """The running bridge.
 
     Args:
-        settings: what to start with.
+        settings: what to start with; they have been tried out.
         reload: reads the settings again on SIGHUP.
         taps: further places that see every sample, as the sinks do; they must return at once.
     """
@@ -148,12 +164,8 @@ class App:
         self._started = self._clock.monotonic()
 
     async def run(self) -> None:
-        """Run until told to stop. New settings start everything anew; counts go on.
-
-        Raises:
-            SettingsError: the settings to start with are not usable.
-        """
-        settings: Settings | None = try_out(self._settings)
+        """Run until told to stop. New settings start everything anew; counts go on."""
+        settings: Settings | None = self._settings
         while settings:
             self._health.forget()
             self._health.watch(self._process)
@@ -202,7 +214,7 @@ class App:
     async def _until_signal(self) -> Settings | None:
         while await self.signals.wait():
             try:
-                settings = try_out(self._reload())
+                settings = self._reload()
             except SettingsError as error:
                 log.error("new settings refused, the old ones stay", faults=[*map(str, error.faults)])
             else:

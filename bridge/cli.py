@@ -71,11 +71,10 @@ def _say(*things: RenderableType, to_errors: bool = False) -> None:
 
 def _checked() -> Loaded:
     """The settings, after sources have had a look at them too."""
-    from bridge import probe  # noqa: PLC0415 - brings all network libraries, which few commands need
+    from bridge.app import try_out  # noqa: PLC0415 - brings all network libraries, which few commands need
 
     loaded = read(os.environ)
-    if found := probe.faults(loaded.settings):
-        raise SettingsError(found)
+    try_out(loaded.settings)
     return loaded
 
 

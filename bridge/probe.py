@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from bridge.app import build_sinks, build_sources
 from bridge.core.endpoint import Endpoint
 from bridge.core.sample import Sample
-from bridge.errors import BridgeError, Fault, SettingsError, SourceError
+from bridge.errors import BridgeError, SourceError
 from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.health import Health
 from bridge.pipeline.interfaces import Sink, Source
@@ -46,26 +46,6 @@ class Outcome(NamedTuple):
     name: str
     error: str = ""
     samples: tuple[Sample, ...] = ()
-
-
-def faults(settings: Settings) -> list[Fault]:
-    """What only the sources themselves can see in their settings, such as an object that no MIB defines."""
-    alone = settings.model_copy(update={"pbx": {}})
-    unheard = settings.statsd.model_copy(update={"enabled": False})
-    each = (
-        settings.model_copy(update={"pbx": {name: pbx}, "statsd": unheard})
-        for name, pbx in settings.pbx.items()
-    )
-    return [fault for one in (*each, alone) for fault in _faults(one)]
-
-
-def _faults(settings: Settings) -> list[Fault]:
-    clock = SystemClock()
-    try:
-        build_sources(settings, Health(clock), clock)
-    except SettingsError as error:
-        return error.faults
-    return []
 
 
 async def poll(settings: Settings, pbx: str | None = None) -> list[Outcome]:

@@ -2,13 +2,12 @@
 
 import asyncio
 import socket
-from pathlib import Path
 
 from bridge.core.endpoint import Endpoint
 from bridge.demo.ami_server import AmiServer
 from bridge.demo.traffic import Traffic
 from bridge.errors import SourceError
-from bridge.probe import Outcome, connect, faults, hear, poll
+from bridge.probe import Outcome, connect, hear, poll
 from bridge.protocols.statsd import Parsed
 from bridge.settings import (
     AmiSettings,
@@ -17,7 +16,6 @@ from bridge.settings import (
     MqttSettings,
     PbxSettings,
     Settings,
-    SnmpSettings,
     StatsdSettings,
 )
 from tests.servers.process import free_port
@@ -33,25 +31,6 @@ def pbx(port: int, secret: str = "right") -> PbxSettings:
 
 def settings(**pbxs: PbxSettings) -> Settings:
     return Settings(pbx=pbxs, statsd=StatsdSettings(enabled=False), http=HttpSettings(listen="off"))
-
-
-def test_faults_that_only_sources_see_are_found_in_all_of_them(tmp_path: Path) -> None:
-    mapping = tmp_path / "mapping.toml"
-    mapping.write_text("[rule]\n")
-    snmp = SnmpSettings(host=LOOPBACK, objects=("NO-MIB::thing.0",))
-
-    found = faults(
-        Settings(
-            pbx={name: PbxSettings(snmp=snmp) for name in ("a", "b")}, statsd=StatsdSettings(mapping=mapping)
-        )
-    )
-
-    assert [fault.where for fault in found] == [
-        "BRIDGE_PBX__A__SNMP__OBJECTS",
-        "BRIDGE_PBX__B__SNMP__OBJECTS",
-        "BRIDGE_STATSD__MAPPING",
-    ]
-    assert faults(settings(hq=pbx(5038))) == []
 
 
 def test_every_source_is_polled_and_one_that_fails_stops_no_other() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 
 class Endpoint(NamedTuple):
@@ -59,15 +59,18 @@ def parse(url: str, schemes: Mapping[str, int | None]) -> Endpoint:
     if parts.query or parts.fragment:
         raise ValueError("must not have ? or #; write them %3F and %23")
     default = schemes[scheme]
-    path = unquote(parts.path)
     if default is None:
-        return _local(scheme, parts.netloc, path)
+        return _local(scheme, parts.netloc, unquote(parts.path))
+    return _remote(parts, host, default if port is None else port, is_given=port is not None)
+
+
+def _remote(parts: SplitResult, host: str, port: int, *, is_given: bool) -> Endpoint:
     if not host or any(char.isspace() for char in host):
-        raise ValueError(f"names no host; write {scheme}://HOST:{default or 'PORT'}")
-    if port is None and not default:
-        raise ValueError(f"names no port; write {scheme}://HOST:PORT")
+        raise ValueError(f"names no host; write {parts.scheme}://HOST:{port or 'PORT'}")
+    if not port and not is_given:
+        raise ValueError(f"names no port; write {parts.scheme}://HOST:PORT")
     secrets = unquote(parts.username or ""), unquote(parts.password or "")
-    return Endpoint(scheme, host, default if port is None else port, path, *secrets)
+    return Endpoint(parts.scheme, host, port, unquote(parts.path), *secrets)
 
 
 def _local(scheme: str, netloc: str, path: str) -> Endpoint:

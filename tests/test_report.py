@@ -1,0 +1,93 @@
+"""What the command line shows."""
+
+import json
+from io import StringIO
+
+from rich.console import Console, RenderableType
+
+from bridge import report
+from bridge.core.sample import Sample, Series
+from bridge.errors import Fault
+from bridge.protocols.statsd import parse_datagram
+from bridge.settings import GraphiteSettings, PbxSettings, Settings, SnmpSettings
+from bridge.settings.variables import VARIABLES
+
+WAITING = Sample(Series("queue.waiting", (("pbx", "hq"), ("queue", "support"))), 3, 1_700_000_000)
+CALLS = Sample(Series("calls.active", (("pbx", "hq"),)), 12_345_678, 1_700_000_000)
+
+
+def lines(*things: RenderableType) -> list[str]:
+    out = StringIO()
+    console = Console(file=out, width=500)
+    for thing in things:
+        console.print(thing)
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+def test_a_fault_is_one_line_that_begins_with_what_to_change() -> None:
+    shown = lines(*report.faults([Fault("BRIDGE_X", "is not set", "say it"), Fault("BRIDGE_Y", "is [bold]")]))
+
+    assert shown == ["BRIDGE_X: is not set (say it)", "BRIDGE_Y: is [bold]"]
+
+
+def test_the_summary_names_what_is_read_and_where_it_goes() -> None:
+    settings = Settings(
+        pbx={"hq": PbxSettings(snmp=SnmpSettings(host="h"))}, graphite=GraphiteSettings(url=("tcp://g",))
+    )
+
+    assert report.summary(settings) == (
+        "settings are good: PBXs hq (snmp); StatsD udp://127.0.0.1:8125; sinks graphite; HTTP 127.0.0.1:8080"
+    )
+    assert "PBXs none" in report.summary(Settings())
+
+
+def test_all_variables_are_listed() -> None:
+    head, *rows = lines(report.variables())
+
+    assert head.split() == ["variable", "type", "default", "help"]
+    assert [row.split()[0] for row in rows] == [variable.name for variable in VARIABLES.values()]
+
+
+def test_samples_are_a_sorted_table_with_whole_numbers() -> None:
+    _, *rows = lines(report.samples([("ami", WAITING), ("snmp", CALLS)]))
+
+    assert [row.split() for row in rows] == [
+        ["calls.active", "12345678", "snmp"],
+        ["queue.waiting", "queue=support", "3", "ami"],
+    ]
+
+
+def test_samples_are_json_for_programs() -> None:
+    (line,) = report.samples_json([("ami", WAITING)])
+
+    assert json.loads(line) == {
+        "metric": "queue.waiting",
+        "labels": {"pbx": "hq", "queue": "support"},
+        "value": 3,
+        "time": 1_700_000_000,
+        "source": "ami",
+    }
+
+
+def test_a_peer_that_was_tried_is_one_line() -> None:
+    assert lines(report.outcome("hq ami", "", "73 samples")) == ["ok      hq ami: 73 samples"]
+    assert lines(report.outcome("mqtt", "")) == ["ok      mqtt"]
+    assert lines(report.outcome("mqtt", "refused [x]")) == ["failed  mqtt: refused [x]"]
+
+
+def test_a_datagram_is_one_line_per_value_and_per_refusal() -> None:
+    parsed = parse_datagram(b"a:1|c|@0.5\nb:-2|g|#site:x\nc:\x1b[2J|s\nd:x|c\nroute:blue|s\n")
+
+    assert [*report.datagram("10.0.0.5:4000", parsed)] == [
+        "10.0.0.5:4000  counter  a  1 @0.5",
+        "10.0.0.5:4000  gauge delta  b{site=x}  -2",
+        "10.0.0.5:4000  set  route  'blue'",
+        "10.0.0.5:4000  refused (control_character)  c:\\x1b[2J|s",
+        "10.0.0.5:4000  refused (bad_value)  d:x|c",
+    ]
+
+
+def test_nothing_that_arrives_reaches_the_terminal_as_a_control_character() -> None:
+    parsed = parse_datagram("caf\u00e9\u202e:1|c".encode())
+
+    assert all(line.isascii() for line in report.datagram("x", parsed))
