@@ -8,14 +8,6 @@ from bridge.log import Throttle, configure, get_logger
 from tests.fakes import FakeClock
 
 
-@pytest.fixture(autouse=True)
-def _undo() -> object:
-    import structlog
-
-    yield
-    structlog.reset_defaults()
-
-
 def test_json_lines_carry_the_fields(capsys: pytest.CaptureFixture[str]) -> None:
     configure("info", "json")
 
