@@ -1,0 +1,5 @@
+"""The StatsD listener: sockets, the PBX behind each sender, and the flush."""
+
+from bridge.sources.statsd.source import StatsdSource
+
+__all__ = ["StatsdSource"]

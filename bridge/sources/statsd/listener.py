@@ -1,0 +1,221 @@
+"""Listeners: bytes from datagram and stream sockets, in batches, to whoever takes them.
+
+asyncio's own datagram protocol makes a callback of every packet, and ends at 40,000 of them a second.
+Here a plain loop empties the socket, and while packets come in quickly the socket is then left alone for
+some milliseconds: to be woken for every packet costs more than the packet, and costs its sender too.
+"""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from bridge.log import get_logger
+from bridge.protocols.statsd import LineStream
+from bridge.sources.statsd.senders import LOCAL, Packet
+from bridge.sources.statsd.sockets import granted_buffer, kernel_drops
+
+DATAGRAM = 65536
+"""Bytes: no datagram is longer."""
+TURN = 256
+"""Datagrams taken before other tasks get their turn; that is about a millisecond of work."""
+PACE = 0.005
+"""Seconds for which a busy socket is left alone, at most."""
+FOOTPRINT = 416
+"""Bytes of socket buffer for a short datagram: Linux charges 832, and gives twice of what it is asked for."""
+SHARE = 4
+"""A pause may fill one part in this many of the socket buffer, at the rate seen last."""
+CONNECTIONS = 250
+"""The most connections at a time to one stream listener."""
+
+log = get_logger(component="statsd")
+
+
+class Taker(Protocol):
+    """Who takes what listeners read."""
+
+    def receive(self, listener: str, packets: Iterable[Packet]) -> None:
+        """Take what the listener of that name has read."""
+
+    def admits(self, listener: str, sender: str) -> bool:
+        """Whether the sender may connect to the listener of that name."""
+
+
+class DatagramListener:
+    """Reads datagrams from `start` to `close`.
+
+    Args:
+        name: the word by which its numbers are counted.
+        opened: a bound datagram socket that does not block; the listener closes it.
+        taker: is given what was read.
+    """
+
+    def __init__(self, name: str, opened: socket.socket, taker: Taker) -> None:
+        self.name = name
+        self.buffer = granted_buffer(opened)
+        self._socket = opened
+        self._taker = taker
+        self._local = opened.family == socket.AF_UNIX
+        self._drops = 0
+        self._drained = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Begin to read."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._socket, self._on_readable)
+
+    async def close(self) -> None:
+        """Read what the kernel holds, so that nothing is lost that has arrived, and end."""
+        self._loop.remove_reader(self._socket)
+        if self._timer:
+            self._timer.cancel()
+        for _ in range(self.buffer // FOOTPRINT // TURN + 1):
+            if self._drain() < TURN:
+                break
+        _shut(self._socket)
+
+    def drops(self) -> int:
+        """Datagrams that the kernel dropped since the last call."""
+        before, self._drops = self._drops, kernel_drops(self._socket)
+        return (self._drops - before) % 2**32
+
+    def _on_readable(self) -> None:
+        quiet = time.monotonic() - self._drained
+        if self._drain() == TURN or quiet < PACE:
+            self._loop.remove_reader(self._socket)
+            self._timer = self._loop.call_later(0, self._on_timer)
+
+    def _on_timer(self) -> None:
+        """Go on while the socket is busy; when a pause has brought nothing, wait for the kernel's word."""
+        since = self._drained
+        taken = self._drain()
+        if not taken:
+            self._timer = None
+            self._loop.add_reader(self._socket, self._on_readable)
+            return
+        rate = taken / max(self._drained - since, 1e-6)
+        pause = 0.0 if taken == TURN else min(PACE, self.buffer / FOOTPRINT / SHARE / rate)
+        self._timer = self._loop.call_later(pause, self._on_timer)
+
+    def _drain(self) -> int:
+        """Hand on what the socket holds, up to a turn; return how many datagrams that were."""
+        packets: list[Packet] = []
+        read, take = self._socket.recvfrom, packets.append
+        # Any error ends the turn. An error of a datagram socket is told once, and the socket works on.
+        with contextlib.suppress(OSError):
+            if self._local:
+                for _ in range(TURN):
+                    take((read(DATAGRAM)[0], LOCAL))
+            else:
+                for _ in range(TURN):
+                    data, address = read(DATAGRAM)
+                    take((data, address[0]))
+        self._drained = time.monotonic()
+        if packets:
+            self._taker.receive(self.name, packets)
+        return len(packets)
+
+
+class StreamListener:
+    """Reads lines of any number of connections, from `start` to `close`.
+
+    Args:
+        name: the word by which its numbers are counted.
+        opened: a stream socket that listens; the listener closes it.
+        taker: is given what was read.
+        limit: the most connections at a time.
+
+    Attributes:
+        connections: those that are open.
+    """
+
+    buffer = 0
+
+    def __init__(self, name: str, opened: socket.socket, taker: Taker, limit: int = CONNECTIONS) -> None:
+        self.name = name
+        self._socket = opened
+        self._taker = taker
+        self._limit = limit
+        self.connections: set[asyncio.BaseTransport] = set()
+
+    async def start(self) -> None:
+        """Begin to accept connections."""
+        loop = asyncio.get_running_loop()
+        if self._socket.family == socket.AF_UNIX:
+            self._server = await loop.create_unix_server(self._connection, sock=self._socket)
+        else:
+            self._server = await loop.create_server(self._connection, sock=self._socket)
+
+    def _connection(self) -> "_Connection":
+        return _Connection(self)
+
+    async def close(self) -> None:
+        """Listen no more, take what the connections have brought, and end them."""
+        _unlink(self._socket)
+        self._server.close()
+        for _ in range(2):  # turns of the loop: in the first it looks what is there, in the second it reads
+            await asyncio.sleep(0)
+        for transport in list(self.connections):
+            transport.close()
+        await asyncio.sleep(0)  # the turn in which they leave: nothing is written to them that could be late
+        await self._server.wait_closed()
+
+    def drops(self) -> int:
+        """Nothing: a stream makes its sender wait instead."""
+        return 0
+
+    def enter(self, transport: asyncio.BaseTransport, sender: str) -> None:
+        """A connection has come; it is closed at once if the sender may not, or if there are too many."""
+        if len(self.connections) >= self._limit:
+            log.warning("connection refused: too many", listener=self.name, limit=self._limit)
+            transport.close()
+        elif not self._taker.admits(self.name, sender):
+            transport.close()
+        else:
+            self.connections.add(transport)
+
+    def take(self, data: bytes, sender: str) -> None:
+        """Hand on whole lines."""
+        if data:
+            self._taker.receive(self.name, [(data, sender)])
+
+    def leave(self, transport: asyncio.BaseTransport) -> None:
+        """A connection has ended."""
+        self.connections.discard(transport)
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, listener: StreamListener) -> None:
+        self._listener = listener
+        self._lines = LineStream()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        peer = transport.get_extra_info("peername")
+        self._sender = peer[0] if isinstance(peer, tuple) else LOCAL
+        self._listener.enter(transport, self._sender)
+
+    def data_received(self, data: bytes) -> None:
+        self._listener.take(self._lines.feed(data), self._sender)
+
+    def eof_received(self) -> None:
+        # The sender has said all it had to say: the last line is whole without a line feed.
+        self._listener.take(self._lines.end(), self._sender)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._listener.leave(self._transport)
+
+
+def _shut(opened: socket.socket) -> None:
+    _unlink(opened)
+    opened.close()
+
+
+def _unlink(opened: socket.socket) -> None:
+    if opened.family == socket.AF_UNIX:
+        with contextlib.suppress(FileNotFoundError):
+            Path(opened.getsockname()).unlink()

@@ -1,0 +1,173 @@
+"""StatsdSource: opens the listeners, keeps the flush, and closes again without losing anything."""
+
+import socket
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack
+from itertools import islice
+from pathlib import Path
+
+from bridge.core import own
+from bridge.core.aggregate import Terms
+from bridge.core.endpoint import Endpoint, parse
+from bridge.core.mapping import Mapper, read_rules
+from bridge.core.sample import BRIDGE, Sample, Series
+from bridge.errors import Fault, SettingsError
+from bridge.log import get_logger
+from bridge.pipeline.health import Health, Part
+from bridge.pipeline.interfaces import Clock, Emit
+from bridge.pipeline.ticker import ticks
+from bridge.settings import STATSD_SCHEMES, StatsdSettings
+from bridge.sources.statsd.books import Book, BridgeBook, EtsyBook
+from bridge.sources.statsd.listener import DatagramListener, StreamListener
+from bridge.sources.statsd.receiver import NAME, Receiver
+from bridge.sources.statsd.senders import Senders
+from bridge.sources.statsd.sockets import is_loopback, open_network, open_unix
+
+SLICE = 1000
+"""Samples emitted before other tasks, and the sockets, get their turn."""
+
+Listener = DatagramListener | StreamListener
+log = get_logger(component=NAME)
+
+
+class StatsdSource:
+    """Listens to StatsD for all PBXs, and emits what each interval came to.
+
+    What has added up outlives the sockets: when the Supervisor starts it again, gauges go on.
+
+    Args:
+        settings: where to listen, and how to add up.
+        senders: the addresses and networks of each PBX.
+        health: where lines, losses and the state are counted.
+        clock: where flushes get their time from.
+
+    Raises:
+        SettingsError: the mapping file is wrong.
+    """
+
+    name = NAME
+    pbx = BRIDGE
+
+    def __init__(
+        self, settings: StatsdSettings, senders: Mapping[str, tuple[str, ...]], health: Health, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._health = health
+        self._clock = clock
+        claimed = Senders(senders, settings.allow, refuse_unknown=settings.unknown_senders == "refuse")
+        self._receiver = Receiver(book(settings), claimed, health, clock)
+        self._listeners: list[Listener] = []
+        self._ended: Iterator[Sample] = iter(())
+        health.watch(self._gauges)
+
+    async def run(self, emit: Emit) -> None:
+        """Listen until cancelled; what came in before that is emitted as a last, shorter interval.
+
+        Raises:
+            SourceError: an address cannot be listened on.
+        """
+        async with AsyncExitStack() as stack:
+            await self._listen(stack)
+            self._health.up(Part("source", self.pbx, self.name))
+            try:
+                async for due in ticks(self._clock, self._settings.flush_interval):
+                    await self._flush(due, emit)
+            finally:
+                self._count_drops()
+                await stack.aclose()
+                emit([*self._ended, *self._receiver.flush(self._clock.time())])
+
+    async def _listen(self, stack: AsyncExitStack) -> None:
+        self._listeners = []
+        schemes: Counter[str] = Counter()
+        for url in self._settings.listen:
+            endpoint = parse(url, STATSD_SCHEMES)
+            schemes[endpoint.scheme] += 1
+            number = schemes[endpoint.scheme]
+            name = endpoint.scheme if number == 1 else f"{endpoint.scheme}-{number}"
+            listener = await self._opened(name, endpoint)
+            await listener.start()
+            stack.push_async_callback(listener.close)
+            self._listeners.append(listener)
+            for metric in (own.LISTENER_PACKETS, own.LISTENER_LINES):
+                self._health.count(metric.series(BRIDGE, listener.name), 0)
+            self._tell(endpoint, listener)
+
+    async def _opened(self, name: str, endpoint: Endpoint) -> Listener:
+        datagrams = endpoint.scheme in {"udp", "unixgram"}
+        kind = socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM
+        buffer = self._settings.receive_buffer if datagrams else 0
+        if endpoint.host:
+            opened = await open_network(endpoint, kind, buffer)
+        else:
+            opened = open_unix(endpoint, kind, int(self._settings.socket_mode, 8), buffer)
+        return (DatagramListener if datagrams else StreamListener)(name, opened, self._receiver)
+
+    def _tell(self, endpoint: Endpoint, listener: Listener) -> None:
+        log.info("listening", on=str(endpoint), flush=self._settings.flush_interval)
+        if endpoint.scheme == "udp":
+            log.info("UDP is best effort: what the kernel drops is lost; it is counted as kernel_drops")
+        if 0 < listener.buffer < self._settings.receive_buffer:
+            log.info(
+                "the kernel gave a smaller receive buffer: raise net.core.rmem_max if there are kernel_drops",
+                asked=self._settings.receive_buffer,
+                given=listener.buffer,
+            )
+        closed = self._settings.allow or self._settings.unknown_senders == "refuse"
+        if endpoint.host and not is_loopback(endpoint.host) and not closed:
+            log.warning(
+                "anyone who reaches this address may send: set BRIDGE_STATSD__ALLOW", on=str(endpoint)
+            )
+
+    async def _flush(self, now: float, emit: Emit) -> None:
+        self._count_drops()
+        self._ended = self._receiver.flush(now)
+        while samples := list(islice(self._ended, SLICE)):
+            emit(samples)
+            await self._clock.sleep(0)
+
+    def _count_drops(self) -> None:
+        for listener in filter(_has_buffer, self._listeners):
+            self._health.count(own.LISTENER_KERNEL_DROPS.series(BRIDGE, listener.name), listener.drops())
+
+    def _gauges(self) -> list[tuple[Series, float]]:
+        return [
+            (own.LISTENER_BUFFER.series(BRIDGE, listener.name), listener.buffer)
+            for listener in filter(_has_buffer, self._listeners)
+        ]
+
+
+def _has_buffer(listener: Listener) -> bool:
+    """Whether datagrams wait in a buffer of the listener, and are dropped when it is full."""
+    return listener.buffer > 0
+
+
+def book(settings: StatsdSettings) -> Book:
+    """Where measurements add up by these settings.
+
+    Raises:
+        SettingsError: the mapping file is wrong.
+    """
+    etsy = settings.names != "bridge"
+    terms = Terms(
+        interval=settings.flush_interval,
+        percentiles=settings.percentiles,
+        repeat=(settings.idle or ("repeat" if etsy else "drop")) == "repeat",
+        ttl=None if etsy else settings.ttl,
+        max_series=settings.max_series,
+        max_set=settings.max_set,
+        max_timer=settings.max_timer,
+    )
+    rename = _mapper(settings.mapping) if settings.mapping else None
+    if etsy:
+        return EtsyBook(terms, legacy=settings.names == "etsy-legacy", rename=rename)
+    return BridgeBook(terms, rename)
+
+
+def _mapper(path: Path) -> Mapper:
+    try:
+        return Mapper(read_rules(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        fault = Fault("BRIDGE_STATSD__MAPPING", f"{path}: {error}", "docs/statsd-mapping.md shows the format")
+        raise SettingsError([fault]) from error

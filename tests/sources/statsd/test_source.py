@@ -1,0 +1,306 @@
+"""The whole source on real sockets: what goes in as packets comes out as samples, and nothing vanishes."""
+
+import asyncio
+import contextlib
+import random
+import socket
+from collections.abc import Callable, Coroutine
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.core import own
+from bridge.core.sample import BRIDGE, Sample
+from bridge.errors import SettingsError, SourceError
+from bridge.pipeline.clock import SystemClock
+from bridge.pipeline.health import Health, Part
+from bridge.settings import StatsdSettings
+from bridge.sources.statsd import StatsdSource
+from tests.fakes import FakeClock
+from tests.servers.process import free_port, wait_until
+
+LONG = 3600.0
+"""Seconds between flushes: the one that ends a test brings everything."""
+
+
+class Bench:
+    """A source, what it has emitted, and what it has counted."""
+
+    def __init__(self, settings: StatsdSettings, senders: dict[str, tuple[str, ...]] | None = None) -> None:
+        self.samples: list[Sample] = []
+        self.health = Health(SystemClock())
+        self.source = StatsdSource(settings, senders or {}, self.health, SystemClock())
+
+    def counted(self, name: str) -> float:
+        """The sum of a count over all its labels."""
+        return sum(sample.value for sample in self.health.samples(0) if sample.series.name == name)
+
+    def value(self, name: str, pbx: str = "default") -> float:
+        (value,) = (
+            sample.value
+            for sample in self.samples
+            if (sample.series.name, sample.series.pbx) == (f"statsd.{name}", pbx)
+        )
+        return value
+
+    def run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do the work while the source runs, then end the source by cancelling it."""
+        self.health.down(Part("source", BRIDGE, "statsd"), "not started")
+
+        async def both() -> None:
+            task = asyncio.create_task(self.source.run(self.samples.extend))
+            try:
+                await until(lambda: not self.health.missing())
+                await asyncio.wait_for(work(), 90)
+            finally:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+        asyncio.run(both())
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():
+        await asyncio.sleep(0.002)
+
+
+def udp(port: int, *packets: bytes) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for packet in packets:
+            sender.sendto(packet, ("127.0.0.1", port))
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port(socket.SOCK_DGRAM)
+
+
+def settings(port: int, **changes: Any) -> StatsdSettings:
+    return StatsdSettings(listen=(f"udp://127.0.0.1:{port}",), **{"flush_interval": LONG, **changes})
+
+
+def test_packets_become_samples_of_the_pbx_that_sent_them(port: int) -> None:
+    bench = Bench(settings(port), {"hq": ("127.0.0.1",)})
+
+    async def work() -> None:
+        udp(port, b"calls:1|c", b"calls:2|c|@0.5\n", b"wait:320|ms", b"level:+3|g", b"callers:alice|s")
+        await until(lambda: bench.counted("listener.lines") == 5)
+
+    bench.run(work)
+
+    assert bench.value("calls.count", "hq") == 5
+    assert bench.value("calls.rate", "hq") == 5 / LONG
+    assert bench.value("wait.upper_90", "hq") == 320
+    assert bench.value("level", "hq") == 3
+    assert bench.value("callers.count", "hq") == 1
+
+
+def test_flushes_are_aligned_and_stamped_with_their_moment(port: int) -> None:
+    clock = FakeClock(1_700_000_003.0)
+    health = Health(clock)
+    source = StatsdSource(settings(port, flush_interval=10, idle="repeat"), {}, health, clock)
+    samples: list[Sample] = []
+
+    async def work() -> None:
+        task = asyncio.create_task(source.run(samples.extend))
+        await until(lambda: clock.slept)
+        udp(port, b"calls:1|c")
+        await until(lambda: len(samples) > 4)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(work())
+
+    *ticked, _, _ = [sample.time for sample in samples]
+    assert all(time % 10 == 0 for time in ticked)
+    assert sum(sample.value for sample in samples if sample.series.name == "statsd.calls.count") == 1
+
+
+def test_a_long_flush_is_emitted_in_slices_and_whole_even_when_cancelled(port: int) -> None:
+    bench = Bench(settings(port))
+    slices: list[int] = []
+
+    async def work() -> None:
+        lines = [b"n%d:1|c" % number for number in range(5000)]
+        udp(port, *(b"\n".join(lines[at : at + 50]) for at in range(0, 5000, 50)))
+        await until(lambda: bench.counted("listener.lines") == 5000)
+        flush = asyncio.create_task(bench.source._flush(1700.0, lambda part: slices.append(len(part))))
+        await asyncio.sleep(0)
+        flush.cancel()
+
+    bench.run(work)
+
+    assert slices == [1000]
+    assert sum(sample.series.name.startswith("statsd.n") for sample in bench.samples) == 9000
+
+
+def test_gauges_outlive_a_restart_of_the_source(port: int) -> None:
+    bench = Bench(settings(port))
+
+    async def send(packet: bytes, lines: int) -> None:
+        udp(port, packet)
+        await until(lambda: bench.counted("listener.lines") == lines)
+
+    bench.run(lambda: send(b"level:5|g", 1))
+    bench.samples.clear()
+    bench.run(lambda: send(b"level:+1|g", 2))
+
+    assert bench.value("level") == 6
+
+
+def test_etsys_names_give_every_sample_its_exact_path(port: int) -> None:
+    bench = Bench(settings(port, names="etsy-legacy"), {"hq": ("127.0.0.1",)})
+
+    async def work() -> None:
+        udp(port, b"lab calls:3|c")
+        await until(lambda: bench.counted("listener.lines") == 1)
+
+    bench.run(work)
+
+    paths = {sample.series.path: sample.value for sample in bench.samples if sample.series.path}
+    assert paths["stats_counts.lab_calls"] == 3
+    assert paths["statsd.numStats"] == 4
+
+
+def test_an_address_in_use_ends_the_source_and_leaves_nothing_open(port: int, tmp_path: Path) -> None:
+    path = tmp_path / "statsd.sock"
+    both = StatsdSettings(listen=(f"unixgram://{path}", f"udp://127.0.0.1:{port}"))
+    bench = Bench(both)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", port))
+        with pytest.raises(SourceError, match="BRIDGE_STATSD__LISTEN"):
+            asyncio.run(bench.source.run(bench.samples.extend))
+
+    assert not path.exists()
+    assert bench.samples == []
+
+
+def test_the_kernel_drops_of_a_small_buffer_are_counted(port: int) -> None:
+    bench = Bench(settings(port, receive_buffer=8192))
+
+    async def work() -> None:
+        udp(port, *(b"calls:1|c" for _ in range(1000)))
+
+    bench.run(work)
+
+    lost = bench.health.counted(own.LISTENER_KERNEL_DROPS.series(BRIDGE, "udp"))
+    assert lost > 0
+    assert bench.counted("listener.packets") + lost == 1000
+    assert bench.value("calls.count") + lost == 1000
+
+
+@pytest.mark.parametrize(
+    ("listen", "changes", "warned"),
+    [
+        ("udp://127.0.0.1:0", {}, False),
+        ("udp://[::1]:0", {}, False),
+        ("udp://0.0.0.0:0", {}, True),
+        ("tcp://[::]:0", {}, True),
+        ("udp://0.0.0.0:0", {"allow": ("10.0.0.0/8",)}, False),
+        ("udp://0.0.0.0:0", {"unknown_senders": "refuse"}, False),
+    ],
+)
+def test_an_open_door_is_warned_about(
+    listen: str, changes: dict[str, Any], warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = Bench(StatsdSettings(listen=(listen,), flush_interval=LONG, **changes))
+
+    bench.run(lambda: asyncio.sleep(0))
+
+    output = capsys.readouterr().out
+    assert ("BRIDGE_STATSD__ALLOW" in output) is warned
+    assert ("best effort" in output) is listen.startswith("udp")
+
+
+def test_a_wrong_mapping_file_names_its_setting(tmp_path: Path, port: int) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("[[rule]]\nname = 'x'\n")
+
+    with pytest.raises(SettingsError, match=r"BRIDGE_STATSD__MAPPING: .*rules.toml: rule 1 has no `match`"):
+        Bench(settings(port, mapping=path))
+
+
+def test_rules_of_the_mapping_file_are_applied(tmp_path: Path, port: int) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("[[rule]]\nmatch = 'lab.*.calls'\nname = 'calls'\nlabels = {site = '$1'}\n")
+    bench = Bench(settings(port, mapping=path))
+
+    async def work() -> None:
+        udp(port, b"lab.a.calls:1|c", b"lab.b.calls:2|c")
+        await until(lambda: bench.counted("listener.lines") == 2)
+
+    bench.run(work)
+
+    sites = {
+        dict(s.series.labels)["site"]: s.value for s in bench.samples if s.series.name == "statsd.calls.count"
+    }
+    assert sites == {"a": 1, "b": 2}
+
+
+BAD = [
+    b"no colon",
+    b"no.type:1",
+    b"type:1|zz",
+    b":1|c",
+    b"value:|c",
+    b"value:abc|c",
+    b"value:nan|g",
+    b"value:1e400|c",
+    b"rate:1|c|@0.00",
+    b"rate:1|c|@-1",
+    b"rate:1|c|@x",
+    b"pipes:1|c|||",
+    b"utf\xff8:1|c",
+    b"nul\0:1|c",
+    b"name" * 2560 + b":1|c",
+    b"tags:1|c|#" + b",".join(b"k%d:v" % number for number in range(500)),
+    b"tag;k=:1|c",
+    b"mixed;a=b:1|c|#c:d",
+    b"_e{5,500}:title|text",
+    b"timer:-1|ms",
+    b"long" * 16000,
+    b"random\x01\x02\x03",
+    b"\xf0\x9f",
+    b" ",
+]
+
+
+def has_read(bench: Bench, packets: int) -> bool:
+    return bench.counted("listener.packets") > packets
+
+
+@pytest.mark.parametrize("scheme", ["udp", "tcp", "unixgram", "unix"])
+def test_bad_lines_are_counted_one_by_one_and_never_in_the_way(
+    scheme: str, port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """24 kinds of bad lines, 125 of each, among as many good ones, through each kind of socket."""
+    where = f"{scheme}://{tmp_path}/s" if scheme.startswith("unix") else f"{scheme}://127.0.0.1:{port}"
+    bench = Bench(StatsdSettings(listen=(where,), flush_interval=LONG))
+    lines = [*BAD * 125, *[b"good:1|c"] * len(BAD) * 125]
+    random.Random(1).shuffle(lines)
+
+    def send() -> None:
+        datagrams = scheme in {"udp", "unixgram"}
+        family = socket.AF_UNIX if scheme.startswith("unix") else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM) as sender:
+            sender.connect(f"{tmp_path}/s" if family == socket.AF_UNIX else ("127.0.0.1", port))
+            sender.settimeout(60)
+            for sent, line in enumerate(lines):
+                sender.sendall(line if datagrams else line + b"\n")
+                if scheme == "udp" and sent % 20 == 0:  # long datagrams would fill any buffer
+                    wait_until(partial(has_read, bench, sent), "the listener")
+
+    async def work() -> None:
+        await asyncio.to_thread(send)
+        await until(lambda: bench.counted("listener.lines") == len(BAD) * 125)
+        await until(lambda: bench.counted("listener.bad_lines") == len(BAD) * 125)
+
+    bench.run(work)
+
+    assert bench.value("good.count") == len(BAD) * 125
+    assert len(capsys.readouterr().out.splitlines()) <= 100
