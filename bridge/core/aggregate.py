@@ -58,12 +58,20 @@ class Key(NamedTuple):
 
 
 @dataclass(slots=True)
+class _Cell:
+    """A number that changes in its place: one look-up by series for each change, not two."""
+
+    value: float = 0.0
+    moved: bool = False
+
+
+@dataclass(slots=True)
 class _Interval:
     """What has come in since the last flush; `dated` holds the values that carry their own time."""
 
-    counters: dict[Series, float] = field(default_factory=dict)
+    counters: dict[Series, _Cell] = field(default_factory=dict)
     timers: dict[Series, Timer] = field(default_factory=dict)
-    gauges: dict[Series, float] = field(default_factory=dict)
+    gauges: dict[Series, _Cell] = field(default_factory=dict)
     sets: dict[Series, set[str]] = field(default_factory=dict)
     dated: dict[tuple[Key, float], float] = field(default_factory=dict)
 
@@ -95,8 +103,7 @@ class Aggregator:
         self._terms = terms
         self._interval = _Interval()
         self._known: dict[Key, float] = {}
-        self._gauges: dict[Series, float] = {}
-        self._moved: set[Series] = set()
+        self._gauges: dict[Series, _Cell] = {}
         self.lost: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -112,8 +119,11 @@ class Aggregator:
             elif time is not None and (kind is COUNTER or kind is GAUGE):
                 self._add_dated(Key(kind, series), value * (1 / rate) if kind is COUNTER else value, time)
             elif kind is COUNTER:
-                if series in counters or self._admits(COUNTER, series):
-                    counters[series] = counters.get(series, 0.0) + value * (1 / rate)
+                cell = counters.get(series)
+                if cell is not None:
+                    cell.value += value * (1 / rate)
+                elif self._admits(COUNTER, series):
+                    counters[series] = _Cell(value * (1 / rate))
             elif kind is TIMER:
                 self._add_time(series, value, 1 / rate)
             else:
@@ -140,13 +150,17 @@ class Aggregator:
             timer.add(value, weight)
 
     def _set_gauge(self, series: Series, value: float, *, moved: bool) -> None:
-        fresh = self._interval.gauges
-        if series not in fresh and not self._admits(GAUGE, series):
-            return
+        gauge = self._gauges.get(series)
+        if gauge is None:
+            if not self._admits(GAUGE, series):
+                return
+            gauge = self._gauges[series] = _Cell()
         if moved:
-            self._moved.add(series)
-            value += self._gauges.get(series, 0.0)
-        self._gauges[series] = fresh[series] = value
+            gauge.moved = True
+            gauge.value += value
+        else:
+            gauge.value = value
+        self._interval.gauges[series] = gauge
 
     def _add_member(self, series: Series, member: str) -> None:
         sets = self._interval.sets
@@ -177,8 +191,9 @@ class Aggregator:
             now: Unix time in seconds, the time of the summaries.
         """
         ended, self._interval = self._interval, _Interval()
+        gauges = [Summary(series, GAUGE, {"": cell.value}, now) for series, cell in ended.gauges.items()]
         idle = self._rest(ended, now)
-        return self._summaries(ended, idle, now)
+        return self._summaries(ended, gauges, idle, now)
 
     def _rest(self, ended: _Interval, now: float) -> list[Summary]:
         """What idle buckets say; forgets those that have been idle for too long."""
@@ -196,21 +211,22 @@ class Aggregator:
         return idle
 
     def _is_moved(self, key: Key) -> bool:
-        return key.kind is GAUGE and key.series in self._moved
+        return key.kind is GAUGE and self._gauges[key.series].moved
 
     def _idle(self, key: Key) -> dict[str, float]:
         if key.kind is GAUGE:
-            return {"": self._gauges[key.series]}
+            return {"": self._gauges[key.series].value}
         return {"count": 0.0} if key.kind is SET else IDLE
 
-    def _summaries(self, ended: _Interval, idle: list[Summary], now: float) -> Iterator[Summary]:
+    def _summaries(
+        self, ended: _Interval, gauges: list[Summary], idle: list[Summary], now: float
+    ) -> Iterator[Summary]:
         percentiles, seconds = self._terms.percentiles, self._terms.interval
         for series, total in ended.counters.items():
-            yield Summary(series, COUNTER, {"count": total, "rate": total / seconds}, now)
+            yield Summary(series, COUNTER, {"count": total.value, "rate": total.value / seconds}, now)
         for series, timer in ended.timers.items():
             yield Summary(series, TIMER, timer.statistics(percentiles, seconds), now)
-        for series, value in ended.gauges.items():
-            yield Summary(series, GAUGE, {"": value}, now)
+        yield from gauges
         for series, members in ended.sets.items():
             yield Summary(series, SET, {"count": float(len(members))}, now)
         yield from idle

@@ -12,12 +12,10 @@ things, the line itself decides:
 - `a:1|c:2|c` is etsy's way to pack values: each counts as if it came in a line of its own.
 """
 
-import contextlib
 import math
 import re
 from enum import StrEnum
-from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bridge.core.sample import Kind, Labels, Measurement, Series
 from bridge.protocols.dialects import dogstatsd_tags, is_notice, split_name
@@ -108,9 +106,29 @@ def parse_datagram(data: bytes) -> Parsed:
 
     A blank line is a bad line with a reason of its own, so that nothing arrives uncounted.
     """
-    if b"\n" not in data:
-        return _parse(data)
-    parts = [_parse(line) for line in data.removesuffix(b"\n").split(b"\n")]
+    parsed = _remembered.get(data)
+    if parsed is None:
+        parsed = _parse_lines(data) if b"\n" in data else _parse_line(data)
+        # The same duration hardly ever comes twice: to remember it would only push other lines out.
+        if len(data) <= REMEMBERED_LIMIT and not data.endswith(b"|ms"):
+            _remember(_remembered, data, parsed)
+    return parsed
+
+
+_remembered: dict[bytes, Parsed] = {}
+_series_remembered: dict[bytes, Series] = {}
+Value = TypeVar("Value")
+
+
+def _remember(memory: dict[bytes, Value], key: bytes, value: Value) -> None:
+    """Forgets all when it is full: to keep an order of use would cost more than to parse again."""
+    if len(memory) >= REMEMBERED:
+        memory.clear()
+    memory[key] = value
+
+
+def _parse_lines(data: bytes) -> Parsed:
+    parts = [parse_datagram(line) for line in data.removesuffix(b"\n").split(b"\n")]
     if len(parts) == 1:
         return parts[0]
     return Parsed(
@@ -122,37 +140,23 @@ def parse_datagram(data: bytes) -> Parsed:
     )
 
 
-def _parse(line: bytes) -> Parsed:
-    # The same duration hardly ever comes twice: to remember it would only push other lines out.
-    if line.endswith(b"|ms") or len(line) > REMEMBERED_LIMIT:
-        return _parse_line(line)
-    return _remembered(line)
-
-
 def _parse_line(raw: bytes) -> Parsed:
     plain = PLAIN.fullmatch(raw)
-    return _plain(*plain.groups()) if plain else _parse_any(raw)
+    return _parse_plain(raw, *plain.groups()) if plain else _parse_any(raw)
 
 
-_remembered = lru_cache(REMEMBERED)(_parse_line)
-
-
-def _plain(name: bytes, digits: bytes, code: bytes) -> Parsed:
+def _parse_plain(raw: bytes, name: bytes, digits: bytes, code: bytes) -> Parsed:
     """A shorter way to what `_parse_any` finds; it takes a third of the time."""
-    series = _plain_series(name)
+    series = _series_remembered.get(name)
     if series is None:
-        return _parse_any(b"%b:%b|%b" % (name, digits, code))
+        parsed = _parse_any(raw)
+        for measurement in parsed.measurements:
+            _remember(_series_remembered, name, measurement.series)
+        return parsed
     kind = PLAIN_KINDS[code]
     if kind is Kind.GAUGE and digits[0] in b"+-":
         kind = Kind.DELTA
     return Parsed((Measurement(series, kind, float(digits)),), (), 1, 1)
-
-
-@lru_cache(REMEMBERED)
-def _plain_series(name: bytes) -> Series | None:
-    with contextlib.suppress(_RefusedError):
-        return _series(name.decode(), ())
-    return None
 
 
 def _parse_any(raw: bytes) -> Parsed:

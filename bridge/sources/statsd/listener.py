@@ -51,14 +51,16 @@ class DatagramListener:
         name: the word by which its numbers are counted.
         opened: a bound datagram socket that does not block; the listener closes it.
         taker: is given what was read.
+        sender: the address of every sender, where it need not be asked for: to ask takes a third of the
+            time of reading. Default: through a unix socket `LOCAL`, else the kernel is asked.
     """
 
-    def __init__(self, name: str, opened: socket.socket, taker: Taker) -> None:
+    def __init__(self, name: str, opened: socket.socket, taker: Taker, sender: str | None = None) -> None:
         self.name = name
         self.buffer = granted_buffer(opened)
         self._socket = opened
         self._taker = taker
-        self._local = opened.family == socket.AF_UNIX
+        self._sender = LOCAL if opened.family == socket.AF_UNIX else sender
         self._drops = 0
         self._drained = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -104,16 +106,18 @@ class DatagramListener:
     def _drain(self) -> int:
         """Hand on what the socket holds, up to a turn; return how many datagrams that were."""
         packets: list[Packet] = []
-        read, take = self._socket.recvfrom, packets.append
+        take, sender = packets.append, self._sender
         # Any error ends the turn. An error of a datagram socket is told once, and the socket works on.
         with contextlib.suppress(OSError):
-            if self._local:
+            if sender is None:
+                read_from = self._socket.recvfrom
                 for _ in range(TURN):
-                    take((read(DATAGRAM)[0], LOCAL))
-            else:
-                for _ in range(TURN):
-                    data, address = read(DATAGRAM)
+                    data, address = read_from(DATAGRAM)
                     take((data, address[0]))
+            else:
+                read = self._socket.recv
+                for _ in range(TURN):
+                    take((read(DATAGRAM), sender))
         self._drained = time.monotonic()
         if packets:
             self._taker.receive(self.name, packets)

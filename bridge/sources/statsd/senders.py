@@ -26,6 +26,9 @@ class Senders:
         claims: the addresses and networks of each PBX.
         allow: the addresses and networks that may send at all; nothing stands for everyone.
         refuse_unknown: refuse addresses that no PBX claims.
+
+    Attributes:
+        are_all_equal: nothing depends on the address of a sender.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Senders:
         self._claims = [(network, pbx) for pbx, texts in claims.items() for network in _networks(texts)]
         self._allow = _networks(allow)
         self._refuse_unknown = refuse_unknown
+        self.are_all_equal = not (claims or allow or refuse_unknown)
         self.pbx = lru_cache(REMEMBERED)(self._pbx)
 
     def _pbx(self, sender: str) -> str | None:

@@ -55,8 +55,8 @@ class StatsdSource:
         self._settings = settings
         self._health = health
         self._clock = clock
-        claimed = Senders(senders, settings.allow, refuse_unknown=settings.unknown_senders == "refuse")
-        self._receiver = Receiver(book(settings), claimed, health, clock)
+        self._senders = Senders(senders, settings.allow, refuse_unknown=settings.unknown_senders == "refuse")
+        self._receiver = Receiver(book(settings), self._senders, health, clock)
         self._listeners: list[Listener] = []
         self._ended: Iterator[Sample] = iter(())
         health.watch(self._gauges)
@@ -102,7 +102,10 @@ class StatsdSource:
             opened = await open_network(endpoint, kind, buffer)
         else:
             opened = open_unix(endpoint, kind, int(self._settings.socket_mode, 8), buffer)
-        return (DatagramListener if datagrams else StreamListener)(name, opened, self._receiver)
+        if not datagrams:
+            return StreamListener(name, opened, self._receiver)
+        known = self._senders.are_all_equal and is_loopback(endpoint.host)
+        return DatagramListener(name, opened, self._receiver, endpoint.host if known else None)
 
     def _tell(self, endpoint: Endpoint, listener: Listener) -> None:
         log.info("listening", on=str(endpoint), flush=self._settings.flush_interval)

@@ -68,6 +68,21 @@ class TestDatagrams:
 
         run(test)
 
+    def test_a_sender_that_is_known_is_not_asked_for(self) -> None:
+        async def test() -> None:
+            notebook = Notebook()
+            opened = await open_network(Endpoint("udp", "127.0.0.1", 0), socket.SOCK_DGRAM)
+            listener = DatagramListener("here", opened, notebook, sender="known")
+            await listener.start()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.sendto(b"a:1|c", opened.getsockname())
+                await until(lambda: notebook.packets)
+            await listener.close()
+
+            assert notebook.packets == [(b"a:1|c", "known")]
+
+        run(test)
+
     def test_a_busy_socket_is_read_in_batches_and_others_get_their_turn(self) -> None:
         async def test() -> None:
             notebook = Notebook()

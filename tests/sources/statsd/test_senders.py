@@ -67,3 +67,11 @@ def test_only_what_the_list_allows_is_let_in(address: str, admitted: bool) -> No
 
 def test_the_list_stands_above_the_claims() -> None:
     assert Senders({"hq": ("192.168.1.1",)}, ALLOWED).pbx("192.168.1.1") is None
+
+
+def test_it_is_known_when_no_address_matters() -> None:
+    assert Senders({}).are_all_equal
+    assert not any(
+        senders.are_all_equal
+        for senders in (Senders(CLAIMS), Senders({}, ALLOWED), Senders({}, refuse_unknown=True))
+    )
