@@ -27,7 +27,7 @@ from bridge.notify import notify
 from bridge.pipeline.buffer import MemoryBuffer
 from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.delivery import Delivery
-from bridge.pipeline.health import Health, Part
+from bridge.pipeline.health import STOPPING, Health, Part
 from bridge.pipeline.interfaces import Clock, Emit, Sink, Source
 from bridge.pipeline.pipeline import Pipeline
 from bridge.pipeline.supervisor import supervise
@@ -208,7 +208,7 @@ class App:
                 task.cancel()
         if following is None:
             for source in sources:
-                self._health.down(Part("source", source.pbx, source.name), "the bridge stops")
+                self._health.down(Part("source", source.pbx, source.name), STOPPING)
         return following
 
     async def _until_signal(self) -> Settings | None:

@@ -47,11 +47,14 @@ class Rule:
         return ""
 
     def _capture_fault(self) -> str:
+        return next(filter(None, map(self._unfillable, (self.name, *self.labels.values()))), "")
+
+    def _unfillable(self, template: str) -> str:
+        """What is wrong with a template; empty if every star that it asks for is there."""
         stars = self.match.count("*")
-        for template in (self.name, *self.labels.values()):
-            for short, braced in CAPTURE.findall(template):
-                if not 1 <= int(short or braced) <= stars:
-                    return f"{template!r} asks for ${short or braced}, but `match` has {stars} stars"
+        for short, braced in CAPTURE.findall(template):
+            if not 1 <= int(short or braced) <= stars:
+                return f"{template!r} asks for ${short or braced}, but `match` has {stars} stars"
         return ""
 
 

@@ -13,6 +13,9 @@ from bridge.pipeline.buffer import Buffer
 from bridge.pipeline.health import Health, Part
 from bridge.pipeline.interfaces import Clock, Sink
 
+LONGEST_WAIT = 25.0
+"""Seconds: a sink that is back takes samples again within half a minute, the time to connect included."""
+
 log = get_logger(component="delivery")
 
 
@@ -43,7 +46,7 @@ class Delivery:
         self._health = health
         self._clock = clock
         self._batch = batch
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff or Backoff(longest=LONGEST_WAIT)
         self._part = Part("sink", BRIDGE, sink.name)
         self._arrived = asyncio.Event()
         self._emptied = asyncio.Event()

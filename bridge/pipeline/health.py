@@ -12,6 +12,9 @@ from bridge.pipeline.interfaces import Clock, Emit
 Gauges = Callable[[], Iterable[tuple[Series, float]]]
 """Gives the numbers of a component at the moment of the call."""
 
+STOPPING = "the bridge stops"
+"""The one reason for which a part is down that is nothing to worry about."""
+
 log = get_logger(component="health")
 
 
@@ -73,6 +76,8 @@ class Health:
         self._states[part] = (up, reason)
         if up:
             log.info("up", **part._asdict())
+        elif reason == STOPPING:
+            log.info("down", **part._asdict(), reason=reason)
         else:
             log.warning("down", **part._asdict(), reason=reason)
         if before is None or before[0] != up:

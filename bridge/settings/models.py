@@ -123,9 +123,6 @@ class AmiSettings(Section):
         False,
         description="Ask `core show calls` where Asterisk has no CoreProcessedCalls; needs class command",
     )
-    agents: bool = Field(
-        False, description="Label names of queue members and agents; off by default: personal data"
-    )
 
     def conflicts(self) -> Iterator[tuple[str, str]]:
         """The secret must not be shown to the network, and a certificate must not be given in vain."""
@@ -183,10 +180,12 @@ class StatsdSettings(Section):
         "default drop, with etsy names repeat",
     )
     ttl: Duration = Field(
-        3600.0, description="Time after which an idle bucket is forgotten; not with etsy names"
+        3600.0,
+        description="Time after which an idle bucket is forgotten; not a gauge that was moved by +n or -n, "
+        "and not with etsy names",
     )
     max_series: PositiveInt = Field(
-        20_000, description="The most buckets alive; values of others are counted as lost"
+        20_000, description="The most buckets alive of one PBX; values of others are counted as lost"
     )
     max_set: PositiveInt = Field(10_000, description="The most members counted in one set and interval")
     max_timer: PositiveInt = Field(
@@ -218,7 +217,9 @@ class GraphiteSettings(Section):
         "path", description="Labels as path components, or as Graphite tags"
     )
     timeout: Duration = Field(10.0, description="Time to wait for a connection or for room in the socket")
-    resend: Duration = Field(5.0, description="What was sent this long before a break is sent again after it")
+    resend: Duration = Field(
+        5.0, description="What was sent this long, and `timeout`, before a break was noticed is sent again"
+    )
     tls_ca: File | None = Field(
         None, description="File with the CA certificates to trust; default: the system's"
     )

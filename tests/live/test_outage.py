@@ -22,8 +22,8 @@ from tests.servers.process import free_port, wait_until
 
 OUTAGE = float(os.environ.get("BRIDGE_TEST_OUTAGE", "5"))
 """Seconds that a sink is away."""
-RECOVERY = 31.0
-"""Seconds until the sink works again: the longest wait between two tries, and the try."""
+RECOVERY = 30.0
+"""Seconds until the sink works again: the longest wait between two tries (25), and the try."""
 ACCEPTED = "asterisk_sink_accepted_total"
 DROPPED = "asterisk_sink_dropped_total"
 SMALL = 300

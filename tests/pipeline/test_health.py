@@ -4,7 +4,7 @@ import pytest
 
 from bridge.core import own
 from bridge.core.sample import BRIDGE, Sample
-from bridge.pipeline.health import Health, Part
+from bridge.pipeline.health import STOPPING, Health, Part
 from tests.fakes import FakeClock
 
 AMI = Part("source", "hq", "ami")
@@ -57,6 +57,13 @@ def test_each_change_is_one_line_of_the_log(health: Health, capsys: pytest.Captu
 
     assert len(lines) == 2
     assert "connection refused" in lines[1]
+
+
+def test_the_end_of_the_bridge_is_no_warning(health: Health, capsys: pytest.CaptureFixture[str]) -> None:
+    health.up(AMI)
+    health.down(AMI, STOPPING)
+
+    assert "warning" not in capsys.readouterr().out
 
 
 def test_gauges_are_asked_at_every_flush(health: Health) -> None:
