@@ -10,7 +10,7 @@ import structlog
 @pytest.fixture(autouse=True)
 def _clean_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in os.environ:
-        if name.startswith("BRIDGE_") and not name.startswith("BRIDGE_TEST_"):
+        if name.startswith("BRIDGE_"):
             monkeypatch.delenv(name)
     yield
     structlog.reset_defaults()

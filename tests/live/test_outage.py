@@ -20,7 +20,7 @@ from tests.servers.graphite import GraphiteServer, carbon
 from tests.servers.mosquitto import Broker, mosquitto
 from tests.servers.process import free_port, wait_until
 
-OUTAGE = float(os.environ.get("BRIDGE_TEST_OUTAGE", "5"))
+OUTAGE = float(os.environ.get("TEST_OUTAGE", "5"))
 """Seconds that a sink is away."""
 RECOVERY = 30.0
 """Seconds until the sink works again: the longest wait between two tries (25), and the try."""
