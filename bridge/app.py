@@ -170,7 +170,6 @@ class App:
             self._health.forget()
             self._health.watch(self._process)
             settings = await self._serve(settings)
-        notify("STOPPING=1")
 
     async def _serve(self, settings: Settings) -> Settings | None:
         """Run with these settings; return those to go on with, or None."""
@@ -221,6 +220,7 @@ class App:
                 log.info("new settings taken")
                 return settings
         log.info("stopping")
+        notify("STOPPING=1")
         return None
 
     async def _report(self, interval: float) -> None:
