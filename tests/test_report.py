@@ -13,7 +13,7 @@ from bridge.settings import GraphiteSettings, PbxSettings, Settings, SnmpSetting
 from bridge.settings.variables import VARIABLES
 
 WAITING = Sample(Series("queue.waiting", (("pbx", "hq"), ("queue", "support"))), 3, 1_700_000_000)
-CALLS = Sample(Series("calls.active", (("pbx", "hq"),)), 12_345_678, 1_700_000_000)
+CALLS = Sample(Series("dialplan.active", (("pbx", "hq"),)), 12_345_678, 1_700_000_000)
 
 
 def lines(*things: RenderableType) -> list[str]:
@@ -52,7 +52,7 @@ def test_samples_are_a_sorted_table_with_whole_numbers() -> None:
     _, *rows = lines(report.samples([("ami", WAITING), ("snmp", CALLS)]))
 
     assert [row.split() for row in rows] == [
-        ["calls.active", "12345678", "snmp"],
+        ["dialplan.active", "12345678", "snmp"],
         ["queue.waiting", "queue=support", "3", "ami"],
     ]
 

@@ -6,7 +6,16 @@ not kept here: events come in no certain order and some never come, so such a mo
 
 from collections.abc import Callable, Iterable, Iterator
 
-from bridge.asterisk import catalog
+from bridge.asterisk.catalog.calls import CHANNELS_CREATED, DIALS_ATTEMPTS, DIALS_RESULTS, HANGUPS_COUNT
+from bridge.asterisk.catalog.queues import QUEUE_ABANDONS, QUEUE_JOINS, QUEUE_LEAVES
+from bridge.asterisk.catalog.system import (
+    SECURITY_EVENTS,
+    SYSTEM_RELOAD_AGE,
+    SYSTEM_RELOADS,
+    SYSTEM_SHUTDOWNS,
+    SYSTEM_STARTS,
+    SYSTEM_UPTIME,
+)
 from bridge.asterisk.causes import cause_name
 from bridge.asterisk.status import mailbox, number, technology, word
 from bridge.core.counter import Tally
@@ -85,23 +94,23 @@ def _one(series: Series) -> Measurement:
 
 
 def _hangup(pbx: str, message: AmiMessage) -> Iterable[Measurement]:
-    return (_one(catalog.HANGUPS_COUNT.series(pbx, cause_name(message.get("Cause")))),)
+    return (_one(HANGUPS_COUNT.series(pbx, cause_name(message.get("Cause")))),)
 
 
 def _dial_begin(pbx: str, message: AmiMessage) -> Iterable[Measurement]:
-    return (_one(catalog.DIALS_ATTEMPTS.series(pbx, technology(message.get("DestChannel")))),)
+    return (_one(DIALS_ATTEMPTS.series(pbx, technology(message.get("DestChannel")))),)
 
 
 def _dial_end(pbx: str, message: AmiMessage) -> Iterable[Measurement]:
     """The status of GOTO names an extension behind a colon, which is cut off."""
     status = message.get("DialStatus").partition(":")[0]
     name = word(status) if status in DIAL_STATUSES else "other"
-    return (_one(catalog.DIALS_RESULTS.series(pbx, name)),)
+    return (_one(DIALS_RESULTS.series(pbx, name)),)
 
 
 def _reload(pbx: str, message: AmiMessage) -> Iterable[Measurement]:
     if message.get("Status") == RELOADED:
-        yield _one(catalog.SYSTEM_RELOADS.series(pbx))
+        yield _one(SYSTEM_RELOADS.series(pbx))
 
 
 def _message_waiting(pbx: str, message: AmiMessage) -> Iterator[Measurement]:
@@ -112,19 +121,19 @@ def _message_waiting(pbx: str, message: AmiMessage) -> Iterator[Measurement]:
 def _security(pbx: str, message: AmiMessage) -> Iterable[Measurement]:
     """Only what Asterisk calls an error: success is ordinary, and our own log-ins are among it."""
     if message.get("Severity") == "Error":
-        yield _one(catalog.SECURITY_EVENTS.series(pbx, word(message.get("Service")), message.event))
+        yield _one(SECURITY_EVENTS.series(pbx, word(message.get("Service")), message.event))
 
 
 MEANINGS: dict[str, Meaning] = {
-    "Newchannel": _counted(catalog.CHANNELS_CREATED),
+    "Newchannel": _counted(CHANNELS_CREATED),
     "Hangup": _hangup,
     "DialBegin": _dial_begin,
     "DialEnd": _dial_end,
-    "QueueCallerJoin": _by_queue(catalog.QUEUE_JOINS),
-    "QueueCallerLeave": _by_queue(catalog.QUEUE_LEAVES),
-    "QueueCallerAbandon": _by_queue(catalog.QUEUE_ABANDONS),
+    "QueueCallerJoin": _by_queue(QUEUE_JOINS),
+    "QueueCallerLeave": _by_queue(QUEUE_LEAVES),
+    "QueueCallerAbandon": _by_queue(QUEUE_ABANDONS),
     "MessageWaiting": _message_waiting,
-    "Shutdown": _counted(catalog.SYSTEM_SHUTDOWNS),
+    "Shutdown": _counted(SYSTEM_SHUTDOWNS),
     "Reload": _reload,
     **dict.fromkeys(SECURITY, _security),
 }
@@ -160,13 +169,13 @@ class EventTotals:
             elif len(self._mailboxes) < MAX_MAILBOXES or message.get("Mailbox") in self._mailboxes:
                 self._mailboxes[message.get("Mailbox")] = None
                 self._gauges[series] = float(value)
-            if series.name == catalog.SYSTEM_RELOADS.name:
+            if series.name == SYSTEM_RELOADS.name:
                 self._reloaded = monotonic
 
     def _boot(self, message: AmiMessage, monotonic: float) -> None:
         """Asterisk tells after a log-in how long it runs: a later start than the known one is a restart."""
         self.boots += 1
-        for metric in (catalog.SYSTEM_STARTS, catalog.SYSTEM_SHUTDOWNS, catalog.SYSTEM_RELOADS):
+        for metric in (SYSTEM_STARTS, SYSTEM_SHUTDOWNS, SYSTEM_RELOADS):
             self._tally.add(metric.series(self._pbx), 0)
         uptime, reloaded = number(message.get("Uptime")), number(message.get("LastReload"))
         if uptime is None:
@@ -174,7 +183,7 @@ class EventTotals:
         before, self._started = self._started, monotonic - uptime
         self._reloaded = monotonic - (uptime if reloaded is None else reloaded)
         if before is not None and self._started > before + RESTART_SLACK:
-            self._tally.add(catalog.SYSTEM_STARTS.series(self._pbx))
+            self._tally.add(SYSTEM_STARTS.series(self._pbx))
 
     @property
     def mailboxes(self) -> tuple[str, ...]:
@@ -192,8 +201,8 @@ class EventTotals:
     def ages(self, monotonic: float, now: float) -> Iterator[Sample]:
         """Uptime and reload age as FullyBooted told them, for an account that may ask for nothing."""
         for metric, moment in (
-            (catalog.SYSTEM_UPTIME, self._started),
-            (catalog.SYSTEM_RELOAD_AGE, self._reloaded),
+            (SYSTEM_UPTIME, self._started),
+            (SYSTEM_RELOAD_AGE, self._reloaded),
         ):
             if moment is not None:
                 yield Sample(metric.series(self._pbx), monotonic - moment, now)

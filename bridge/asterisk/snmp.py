@@ -3,7 +3,29 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bridge.asterisk import catalog
+from bridge.asterisk.catalog.calls import CHANNELS_ACTIVE, CHANNELS_BRIDGED, TECHNOLOGY_CHANNELS
+from bridge.asterisk.catalog.channel_table import (
+    CHANNEL_APPLICATION,
+    CHANNEL_CONTEXT,
+    CHANNEL_HANGUP_CAUSE,
+    CHANNEL_HANGUP_IN,
+    CHANNEL_OUTBOUND,
+    CHANNEL_PRIORITY,
+    CHANNEL_RINGS,
+    CHANNEL_STATE,
+    CHANNEL_TECHNOLOGY,
+)
+from bridge.asterisk.catalog.system import (
+    DIALPLAN_ACTIVE,
+    DIALPLAN_PROCESSED,
+    SYSTEM_INDICATIONS,
+    SYSTEM_INFO,
+    SYSTEM_MODULES,
+    SYSTEM_PID,
+    SYSTEM_RELOAD_AGE,
+    SYSTEM_UPTIME,
+    SYSTEM_VERSION,
+)
 from bridge.asterisk.mib import OBJECTS, MibObject, Oid, Syntax, Value
 from bridge.core.counter import WRAP_MARGIN, RunningCounter
 from bridge.core.metric import Metric, MetricKind
@@ -14,13 +36,13 @@ TICKS_TOP = 1 << 32
 TICKS_PER_SECOND = 100
 
 GAUGES: dict[str, Metric] = {
-    "astVersionTag": catalog.SYSTEM_VERSION,
-    "astConfigPid": catalog.SYSTEM_PID,
-    "astConfigCallsActive": catalog.CALLS_ACTIVE,
-    "astNumModules": catalog.SYSTEM_MODULES,
-    "astNumIndications": catalog.SYSTEM_INDICATIONS,
-    "astNumChannels": catalog.CHANNELS_ACTIVE,
-    "astNumChanBridge": catalog.CHANNELS_BRIDGED,
+    "astVersionTag": SYSTEM_VERSION,
+    "astConfigPid": SYSTEM_PID,
+    "astConfigCallsActive": DIALPLAN_ACTIVE,
+    "astNumModules": SYSTEM_MODULES,
+    "astNumIndications": SYSTEM_INDICATIONS,
+    "astNumChannels": CHANNELS_ACTIVE,
+    "astNumChanBridge": CHANNELS_BRIDGED,
 }
 """The scalars that become a gauge as they are."""
 
@@ -42,15 +64,15 @@ TYPE_LIMIT = 250
 has some thirty, so more is a broken agent."""
 
 CHANNEL_METRICS: dict[str, Metric] = {
-    "astChanState": catalog.CHANNEL_STATE,
-    "astChanType": catalog.CHANNEL_TECHNOLOGY,
-    "astChanHangupCause": catalog.CHANNEL_HANGUP_CAUSE,
-    "astChanWhenHangup": catalog.CHANNEL_HANGUP_IN,
-    "astChanPri": catalog.CHANNEL_PRIORITY,
-    "astChanRings": catalog.CHANNEL_RINGS,
-    "astChanFlags": catalog.CHANNEL_OUTBOUND,
-    "astChanApp": catalog.CHANNEL_APPLICATION,
-    "astChanContext": catalog.CHANNEL_CONTEXT,
+    "astChanState": CHANNEL_STATE,
+    "astChanType": CHANNEL_TECHNOLOGY,
+    "astChanHangupCause": CHANNEL_HANGUP_CAUSE,
+    "astChanWhenHangup": CHANNEL_HANGUP_IN,
+    "astChanPri": CHANNEL_PRIORITY,
+    "astChanRings": CHANNEL_RINGS,
+    "astChanFlags": CHANNEL_OUTBOUND,
+    "astChanApp": CHANNEL_APPLICATION,
+    "astChanContext": CHANNEL_CONTEXT,
 }
 """The columns of the channel table that may be polled. The others are personal (names, numbers, caller id,
 variables, dialled numbers, account codes, the peer) or dead."""
@@ -161,9 +183,9 @@ class AsteriskMib:
                 reading.add(metric.series(reading.pbx), value)
         if (processed := number("astConfigCallsProcessed")) is not None:
             total = self._processed.update(processed, restarted)
-            reading.add(catalog.CALLS_PROCESSED.series(reading.pbx), total)
+            reading.add(DIALPLAN_PROCESSED.series(reading.pbx), total)
         if (version := reading.text(values.get(OBJECTS["astVersionString"].at()))) is not None:
-            reading.add(catalog.SYSTEM_INFO.series(reading.pbx, version), 1)
+            reading.add(SYSTEM_INFO.series(reading.pbx, version), 1)
 
     def _times(
         self, uptime: int | None, reload_age: int | None, values: Mapping[Oid, Value], reading: Reading
@@ -172,10 +194,10 @@ class AsteriskMib:
         restarted = self._other_process(values)
         if uptime is not None:
             restarted = self._uptime.update(uptime, restarted)
-            reading.add(catalog.SYSTEM_UPTIME.series(reading.pbx), self._uptime.seconds)
+            reading.add(SYSTEM_UPTIME.series(reading.pbx), self._uptime.seconds)
         if reload_age is not None:
             self._reload_age.update(reload_age, restarted)
-            reading.add(catalog.SYSTEM_RELOAD_AGE.series(reading.pbx), self._reload_age.seconds)
+            reading.add(SYSTEM_RELOAD_AGE.series(reading.pbx), self._reload_age.seconds)
         return restarted
 
     def _other_process(self, values: Mapping[Oid, Value]) -> bool:
@@ -199,7 +221,7 @@ def technologies(values: Sequence[Value | None], reading: Reading) -> None:
     for name, channels in zip(values[::2], values[1::2], strict=True):
         technology, number = reading.text(name), reading.number(channels)
         if technology and number is not None:
-            reading.add(catalog.TECHNOLOGY_CHANNELS.series(reading.pbx, technology), number)
+            reading.add(TECHNOLOGY_CHANNELS.series(reading.pbx, technology), number)
 
 
 def channel_columns(names: Sequence[str]) -> tuple[MibObject, ...]:

@@ -5,8 +5,46 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from bridge.asterisk import actions, catalog
+from bridge.asterisk import actions
 from bridge.asterisk.actions import Action
+from bridge.asterisk.catalog.bridges import (
+    BRIDGES_ACTIVE,
+    CONFERENCE_PARTIES,
+    CONFERENCES_ACTIVE,
+    PARKING_CALLS,
+)
+from bridge.asterisk.catalog.calls import (
+    CHANNEL_STATE_CHANNELS,
+    CHANNELS_ACTIVE,
+    CHANNELS_BRIDGED,
+    TECHNOLOGY_CHANNELS,
+)
+from bridge.asterisk.catalog.endpoints import (
+    CONTACT_COUNT,
+    CONTACT_REACHABLE,
+    CONTACT_RTT,
+    DEVICE_STATE_DEVICES,
+    MAILBOX_NEW,
+    MAILBOX_OLD,
+    REGISTRATION_UP,
+)
+from bridge.asterisk.catalog.queues import (
+    QUEUE_AVAILABLE,
+    QUEUE_HOLD_TIME,
+    QUEUE_LONGEST_WAIT,
+    QUEUE_MEMBERS,
+    QUEUE_TALK_TIME,
+    QUEUE_WAITING,
+)
+from bridge.asterisk.catalog.system import (
+    DIALPLAN_ACTIVE,
+    DIALPLAN_PROCESSED,
+    SYSTEM_INFO,
+    SYSTEM_MAX_CALLS,
+    SYSTEM_RELOAD_AGE,
+    SYSTEM_UPTIME,
+    SYSTEM_VERSION,
+)
 from bridge.core.counter import RunningCounter
 from bridge.core.metric import Metric
 from bridge.core.sample import Sample, Series
@@ -96,7 +134,7 @@ class Status:
         clock = _variable(replies, actions.CLOCK)
         if clock is None:
             return
-        for metric, time in zip((catalog.SYSTEM_UPTIME, catalog.SYSTEM_RELOAD_AGE), asked, strict=True):
+        for metric, time in zip((SYSTEM_UPTIME, SYSTEM_RELOAD_AGE), asked, strict=True):
             if time and time in self._times:
                 yield metric.series(self._pbx), max(0.0, clock - self._times[time])
 
@@ -108,10 +146,10 @@ class Status:
         if processed is None:
             processed = _cli(replies, CLI_PROCESSED)
         if active is not None:
-            yield catalog.CALLS_ACTIVE.series(self._pbx), active
+            yield DIALPLAN_ACTIVE.series(self._pbx), active
         if processed is not None:
             total = self._processed.update(processed, restarted=self._restarted(replies))
-            yield catalog.CALLS_PROCESSED.series(self._pbx), total
+            yield DIALPLAN_PROCESSED.series(self._pbx), total
 
     def _restarted(self, replies: Replies) -> bool:
         """Whether Asterisk has started anew since the last time this was asked."""
@@ -129,9 +167,9 @@ class Status:
         self._technologies.update(technologies)
         self._states.update(states)
         for name in sorted(self._technologies):
-            yield catalog.TECHNOLOGY_CHANNELS.series(self._pbx, name), technologies[name]
+            yield TECHNOLOGY_CHANNELS.series(self._pbx, name), technologies[name]
         for name in sorted(self._states):
-            yield catalog.CHANNEL_STATE_CHANNELS.series(self._pbx, name), states[name]
+            yield CHANNEL_STATE_CHANNELS.series(self._pbx, name), states[name]
 
 
 def version_number(version: str) -> int:
@@ -167,8 +205,8 @@ def mailbox(pbx: str, message: AmiMessage) -> Values:
     """New and old messages, from an event MessageWaiting or a reply to MailboxCount."""
     box = message.get("Mailbox")
     for metric, keys in (
-        (catalog.MAILBOX_NEW, ("New", "NewMessages")),
-        (catalog.MAILBOX_OLD, ("Old", "OldMessages")),
+        (MAILBOX_NEW, ("New", "NewMessages")),
+        (MAILBOX_OLD, ("Old", "OldMessages")),
     ):
         value = number(message.get(keys[0]) or message.get(keys[1]))
         if box and value is not None:
@@ -215,10 +253,10 @@ def _settings(pbx: str, replies: Replies) -> Values:
         return
     settings = replies[actions.CORE_SETTINGS].response
     if version := settings.get("AsteriskVersion"):
-        yield catalog.SYSTEM_INFO.series(pbx, version), 1
-        yield catalog.SYSTEM_VERSION.series(pbx), version_number(version)
+        yield SYSTEM_INFO.series(pbx, version), 1
+        yield SYSTEM_VERSION.series(pbx), version_number(version)
     if (limit := number(settings.get("CoreMaxCalls"))) is not None:
-        yield catalog.SYSTEM_MAX_CALLS.series(pbx), limit
+        yield SYSTEM_MAX_CALLS.series(pbx), limit
 
 
 def _channels_active(pbx: str, replies: Replies) -> Values:
@@ -226,7 +264,7 @@ def _channels_active(pbx: str, replies: Replies) -> Values:
     if actions.CORE_STATUS in replies:
         value = number(replies[actions.CORE_STATUS].response.get("CoreCurrentCalls"))
         if value is not None:
-            yield catalog.CHANNELS_ACTIVE.series(pbx), value
+            yield CHANNELS_ACTIVE.series(pbx), value
 
 
 def _bridges(pbx: str, replies: Replies) -> Values:
@@ -234,17 +272,17 @@ def _bridges(pbx: str, replies: Replies) -> Values:
     if actions.BRIDGES in replies:
         bridges = _items(replies, actions.BRIDGES, "BridgeListItem")
         channels = sum(number(bridge.get("BridgeNumChannels")) or 0 for bridge in bridges)
-        yield catalog.BRIDGES_ACTIVE.series(pbx), len(bridges)
-        yield catalog.CHANNELS_BRIDGED.series(pbx), channels
+        yield BRIDGES_ACTIVE.series(pbx), len(bridges)
+        yield CHANNELS_BRIDGED.series(pbx), channels
 
 
 QUEUE_KEYS: tuple[tuple[Metric, str], ...] = (
-    (catalog.QUEUE_WAITING, "Callers"),
-    (catalog.QUEUE_MEMBERS, "LoggedIn"),
-    (catalog.QUEUE_AVAILABLE, "Available"),
-    (catalog.QUEUE_HOLD_TIME, "HoldTime"),
-    (catalog.QUEUE_TALK_TIME, "TalkTime"),
-    (catalog.QUEUE_LONGEST_WAIT, "LongestHoldTime"),
+    (QUEUE_WAITING, "Callers"),
+    (QUEUE_MEMBERS, "LoggedIn"),
+    (QUEUE_AVAILABLE, "Available"),
+    (QUEUE_HOLD_TIME, "HoldTime"),
+    (QUEUE_TALK_TIME, "TalkTime"),
+    (QUEUE_LONGEST_WAIT, "LongestHoldTime"),
 )
 
 
@@ -262,13 +300,13 @@ def _devices(pbx: str, replies: Replies) -> Values:
     devices = _items(replies, actions.DEVICES, "DeviceStateChange")
     counts = Counter(word(device.get("State")) for device in devices)
     for state in (*DEVICE_STATES, *sorted(set(counts) - set(DEVICE_STATES))):
-        yield catalog.DEVICE_STATE_DEVICES.series(pbx, state), counts[state]
+        yield DEVICE_STATE_DEVICES.series(pbx, state), counts[state]
 
 
 def _registrations(pbx: str, replies: Replies) -> Values:
     for item in _items(replies, actions.REGISTRATIONS, "OutboundRegistrationDetail"):
         registered = item.get("Status") == "Registered"
-        yield catalog.REGISTRATION_UP.series(pbx, item.get("ObjectName")), int(registered)
+        yield REGISTRATION_UP.series(pbx, item.get("ObjectName")), int(registered)
 
 
 def _contacts(pbx: str, replies: Replies) -> Values:
@@ -285,11 +323,11 @@ def _contacts(pbx: str, replies: Replies) -> Values:
         contacts.setdefault(match[1] if match else item.get("Endpoint"), []).append(item)
     for aor, found in contacts.items():
         reachable = [contact for contact in found if contact.get("Status") == "Reachable"]
-        yield catalog.CONTACT_COUNT.series(pbx, aor), len(found)
-        yield catalog.CONTACT_REACHABLE.series(pbx, aor), len(reachable)
+        yield CONTACT_COUNT.series(pbx, aor), len(found)
+        yield CONTACT_REACHABLE.series(pbx, aor), len(reachable)
         trips = [trip for contact in reachable if (trip := number(contact.get("RoundtripUsec")))]
         if trips:
-            yield catalog.CONTACT_RTT.series(pbx, aor), max(trips) / 1_000_000
+            yield CONTACT_RTT.series(pbx, aor), max(trips) / 1_000_000
 
 
 def _parking(pbx: str, replies: Replies) -> Values:
@@ -299,18 +337,18 @@ def _parking(pbx: str, replies: Replies) -> Values:
     for lot in _items(replies, actions.LOTS, "Parkinglot"):
         counts.setdefault(lot.get("Name"), 0)
     for name, calls in counts.items():
-        yield catalog.PARKING_CALLS.series(pbx, name), calls
+        yield PARKING_CALLS.series(pbx, name), calls
 
 
 def _conferences(pbx: str, replies: Replies) -> Values:
     if actions.CONFERENCES not in replies:
         return
     rooms = _items(replies, actions.CONFERENCES, "ConfbridgeListRooms")
-    yield catalog.CONFERENCES_ACTIVE.series(pbx), len(rooms)
+    yield CONFERENCES_ACTIVE.series(pbx), len(rooms)
     for room in rooms:
         parties = number(room.get("Parties"))
         if parties is not None:
-            yield catalog.CONFERENCE_PARTIES.series(pbx, room.get("Conference")), parties
+            yield CONFERENCE_PARTIES.series(pbx, room.get("Conference")), parties
 
 
 def _items(replies: Replies, action: Action, event: str) -> list[AmiMessage]:

@@ -47,14 +47,20 @@ class RunningCounter:
 
 
 class Tally:
-    """Totals of happenings, by series: each starts at zero when the bridge first counts it."""
+    """Totals by series: of happenings that are counted here, and of counters that a device keeps."""
 
     def __init__(self) -> None:
         self._totals: dict[Series, float] = {}
+        self._followed: dict[Series, RunningCounter] = {}
 
     def add(self, series: Series, amount: float = 1) -> None:
         """Count `amount` more happenings."""
         self._totals[series] = self._totals.get(series, 0) + amount
+
+    def follow(self, series: Series, reading: float, *, restarted: bool = False) -> None:
+        """Take a reading of a counter that the device keeps; arguments as of RunningCounter."""
+        counter = self._followed.setdefault(series, RunningCounter())
+        self._totals[series] = counter.update(reading, restarted)
 
     def __getitem__(self, series: Series) -> float:
         return self._totals.get(series, 0)

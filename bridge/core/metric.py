@@ -18,18 +18,32 @@ class MetricKind(StrEnum):
     INFO = "info"
 
 
+class Cardinality(StrEnum):
+    """How many series a metric has on one PBX.
+
+    FIXED: known beforehand. ENTITY: one or a few for each configured thing, such as a queue or a trunk.
+    UNBOUNDED: as many as people or strangers make; off unless a setting asks for it.
+    """
+
+    FIXED = "fixed"
+    ENTITY = "per entity"
+    UNBOUNDED = "unbounded"
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One entry of the catalogue.
 
     Attributes:
         name: `<group>.<what>`.
-        kind: gauge; counter (a total that never goes backwards while the bridge runs); or info
-            (always 1, its labels carry the text).
+        kind: gauge; counter (a total that never goes backwards); or info (always 1, its labels carry the
+            text).
         help: one sentence for people, shown in documents and in Prometheus.
         unit: `seconds`, `bytes`, `ratio` or empty for a plain count.
         labels: label keys after `pbx`, in the order in which paths and topics show their values.
         sources: which source is believed first, second, third.
+        cardinality: how many series there may be.
+        caveat: what one must know to use the number rightly; empty if nothing.
     """
 
     name: str
@@ -38,6 +52,8 @@ class Metric:
     unit: str = ""
     labels: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    cardinality: Cardinality = Cardinality.FIXED
+    caveat: str = ""
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

@@ -85,7 +85,7 @@ def _duration(seconds: float) -> str:
 
 def _getvar(pbx: Pbx, request: Request) -> list[Packet]:
     variable = request.get("variable", "")
-    values = {"SYSINFO(numcalls)": str(pbx.calls_active), "EPOCH": str(int(pbx.now))}
+    values = {"SYSINFO(numcalls)": str(pbx.dialplan_active), "EPOCH": str(int(pbx.now))}
     value = values.get(variable) or _unix_time(variable)
     return [success(request, ("Variable", variable), ("Value", value))]
 

@@ -67,7 +67,7 @@ def _scalars(pbx: Pbx) -> Row:
         "ConfigReloadTime": uptime,
         "ConfigPid": 4242,
         "ConfigSocket": b"/var/run/asterisk/asterisk.ctl",
-        "ConfigCallsActive": pbx.calls_active,
+        "ConfigCallsActive": pbx.dialplan_active,
         "ConfigCallsProcessed": pbx.processed,
         "NumModules": MODULES,
         "NumIndications": len(ZONES),

@@ -154,7 +154,7 @@ class Pbx:
     # --- what the three interfaces look at
 
     @property
-    def calls_active(self) -> int:
+    def dialplan_active(self) -> int:
         """Dialplan executions now: each call has one, that of its caller."""
         return sum(not channel.outgoing for channel in self.channels.values())
 

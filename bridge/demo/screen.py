@@ -22,8 +22,8 @@ AROUND = 15
 """Lines of the picture that are not rows of the two tables of values."""
 
 CALLS = (
-    "calls.active",
-    "calls.processed",
+    "dialplan.active",
+    "dialplan.processed",
     "channels.active",
     "channels.bridged",
     "technology.channels",
@@ -47,8 +47,8 @@ PEOPLE = (
 )
 
 SUMMED = {
-    "calls": "calls.active",
-    "processed": "calls.processed",
+    "calls": "dialplan.active",
+    "processed": "dialplan.processed",
     "channels": "channels.active",
     "waiting": "queue.waiting",
     "agents free": "queue.available",

@@ -74,12 +74,12 @@ def test_a_recorded_poll() -> None:
         "system.reload_age": 14.16,
         "system.version_number": 221001,
         "system.pid": 9413,
-        "calls.active": 46,
+        "dialplan.active": 46,
         "system.modules": 331,
         "system.indications": 3,
         "channels.active": 9,
         "channels.bridged": 20,
-        "calls.processed": 60,
+        "dialplan.processed": 60,
         "system.info": 1,
     }
     assert {oid for oid in SCALARS if oid not in values} == set()
@@ -151,7 +151,7 @@ class TestRestart:
 
         numbers = read(mib, scalar(astConfigPid=1, astConfigUpTime=43, astConfigCallsProcessed=8))
 
-        assert numbers["calls.processed"] == 14
+        assert numbers["dialplan.processed"] == 14
         assert numbers["system.uptime"] == 0.43
 
     def test_calls_go_on_after_a_restart_that_only_the_pid_shows(self) -> None:
@@ -161,7 +161,7 @@ class TestRestart:
 
         numbers = read(mib, scalar(astConfigPid=2, astConfigUpTime=5000, astConfigCallsProcessed=7))
 
-        assert numbers["calls.processed"] == 13
+        assert numbers["dialplan.processed"] == 13
         assert numbers["system.uptime"] == 50
 
     def test_no_restart(self) -> None:
@@ -170,7 +170,7 @@ class TestRestart:
 
         numbers = read(mib, scalar(astConfigPid=1, astConfigUpTime=1600, astConfigCallsProcessed=9))
 
-        assert numbers["calls.processed"] == 9
+        assert numbers["dialplan.processed"] == 9
 
     def test_the_uptime_wraps_after_497_days(self) -> None:
         """The same pid, and a time near zero after one near the top: nothing started anew."""
@@ -179,7 +179,7 @@ class TestRestart:
 
         numbers = read(mib, scalar(astConfigPid=1, astConfigUpTime=500, astConfigCallsProcessed=601))
 
-        assert numbers["calls.processed"] == 601
+        assert numbers["dialplan.processed"] == 601
         assert numbers["system.uptime"] == pytest.approx(WRAP + 5)
 
     def test_a_new_process_near_the_wrap_is_no_wrap(self) -> None:
@@ -188,7 +188,7 @@ class TestRestart:
 
         numbers = read(mib, scalar(astConfigPid=2, astConfigUpTime=500, astConfigCallsProcessed=601))
 
-        assert numbers["calls.processed"] == 1201
+        assert numbers["dialplan.processed"] == 1201
         assert numbers["system.uptime"] == 5
 
     def test_a_reload_is_no_restart(self) -> None:
@@ -207,7 +207,7 @@ class TestRestart:
 
         numbers = read(mib, scalar(astConfigPid=1, astConfigUpTime=2, astConfigCallsProcessed=3))
 
-        assert numbers["calls.processed"] == TOP + 3
+        assert numbers["dialplan.processed"] == TOP + 3
 
     @given(st.lists(st.integers(0, 1 << 23), min_size=1, max_size=50), st.integers(0, TOP - 1))
     def test_a_stopwatch_never_goes_back(self, steps: list[int], start: int) -> None:

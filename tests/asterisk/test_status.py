@@ -42,7 +42,7 @@ class TestRecorded:
     def test_core_status_whose_current_calls_are_channels(self) -> None:
         assert told(Status("hq"), {actions.CORE_STATUS: reply("22/CoreStatus")}) == {
             "channels.active": 60,
-            "calls.processed": 60,
+            "dialplan.processed": 60,
         }
 
     def test_channels_by_technology_and_state(self) -> None:
@@ -135,8 +135,8 @@ class TestRecorded:
 
     def test_calls_from_the_command_line_where_nothing_else_tells(self) -> None:
         assert told(Status("hq"), {actions.CLI_CALLS: reply("22/Command-core-show-calls")}) == {
-            "calls.active": 39,
-            "calls.processed": 60,
+            "dialplan.active": 39,
+            "dialplan.processed": 60,
         }
 
     def test_a_mailbox(self) -> None:
@@ -222,7 +222,7 @@ class TestTimes:
             STARTED: getvar(answer),
         }
 
-        assert set(told(Status("hq"), replies)) == {"channels.active", "calls.processed"}
+        assert set(told(Status("hq"), replies)) == {"channels.active", "dialplan.processed"}
 
     def test_a_status_without_times_asks_for_none(self) -> None:
         assert Status("hq").further({actions.CORE_STATUS: said("Response: Success")}) == []
@@ -240,7 +240,7 @@ class TestProcessedCalls:
             ),
             actions.unix_time_of(started): getvar(str(hash(started) % 1_000_000)),
         }
-        return told(status, replies)["calls.processed"]
+        return told(status, replies)["dialplan.processed"]
 
     def test_the_total_goes_on_over_a_restart(self) -> None:
         status = Status("hq")
@@ -285,12 +285,12 @@ class TestCommandLine:
 
         samples = told(Status("hq"), replies)
 
-        assert samples == {"calls.active": int(line.partition(" ")[0]), "calls.processed": 1}
+        assert samples == {"dialplan.active": int(line.partition(" ")[0]), "dialplan.processed": 1}
 
     def test_what_getvar_tells_is_preferred(self) -> None:
         replies = {actions.CLI_CALLS: reply("22/Command-core-show-calls"), actions.CALLS: getvar("4")}
 
-        assert told(Status("hq"), replies)["calls.active"] == 4
+        assert told(Status("hq"), replies)["dialplan.active"] == 4
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterable
 
-from bridge.asterisk.catalog import CATALOG, QUEUE_HOLD_TIME, QUEUE_WAITING
+from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog.queues import QUEUE_HOLD_TIME, QUEUE_WAITING
 from bridge.core.sample import Sample
 from bridge.protocols.graphite import Names, datagrams, path_layout, pickles, plaintext, tag_layout
 

@@ -13,8 +13,18 @@ from typing import Literal
 
 import aiomqtt
 
-from bridge.asterisk import catalog
 from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog.queues import (
+    QUEUE_ABANDONS,
+    QUEUE_AVAILABLE,
+    QUEUE_HOLD_TIME,
+    QUEUE_JOINS,
+    QUEUE_LEAVES,
+    QUEUE_LONGEST_WAIT,
+    QUEUE_MEMBERS,
+    QUEUE_TALK_TIME,
+    QUEUE_WAITING,
+)
 from bridge.core.sample import Sample
 from bridge.protocols.mqtt import Values
 from bridge.settings import MqttSettings
@@ -25,15 +35,15 @@ QUEUES = 1000
 BATCH = 1000
 ROUNDS = 5
 METRICS = [
-    catalog.QUEUE_WAITING,
-    catalog.QUEUE_MEMBERS,
-    catalog.QUEUE_AVAILABLE,
-    catalog.QUEUE_HOLD_TIME,
-    catalog.QUEUE_TALK_TIME,
-    catalog.QUEUE_LONGEST_WAIT,
-    catalog.QUEUE_JOINS,
-    catalog.QUEUE_LEAVES,
-    catalog.QUEUE_ABANDONS,
+    QUEUE_WAITING,
+    QUEUE_MEMBERS,
+    QUEUE_AVAILABLE,
+    QUEUE_HOLD_TIME,
+    QUEUE_TALK_TIME,
+    QUEUE_LONGEST_WAIT,
+    QUEUE_JOINS,
+    QUEUE_LEAVES,
+    QUEUE_ABANDONS,
 ]
 SERIES = [metric.series("hq", f"queue-{number}") for number in range(QUEUES) for metric in METRICS]
 

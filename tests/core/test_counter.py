@@ -73,3 +73,12 @@ def test_a_tally_adds_up_by_series() -> None:
 
     assert list(tally.samples(5)) == [Sample(joins, 3, 5)]
     assert tally[Series("queue.leaves")] == 0
+
+
+def test_a_tally_follows_a_counter_of_a_device_over_its_restart() -> None:
+    tally, faxes = Tally(), Series("fax.completed", (("pbx", "hq"),))
+
+    for reading in (5, 7, 2):
+        tally.follow(faxes, reading)
+
+    assert tally[faxes] == 9

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 import pytest
 
-from bridge.asterisk.catalog import CALLS_ACTIVE, CHANNELS_ACTIVE, QUEUE_WAITING
+from bridge.asterisk.catalog.calls import CHANNELS_ACTIVE
+from bridge.asterisk.catalog.queues import QUEUE_WAITING
+from bridge.asterisk.catalog.system import DIALPLAN_ACTIVE
 from bridge.core.sample import Sample
 from bridge.demo.ami_server import LONGEST_ACTION, AmiServer, mask, parse
 from bridge.demo.pbx import CARRIER, OFFICE, State
@@ -221,7 +223,7 @@ def test_the_bridge_polls_it_as_it_polls_asterisk() -> None:
             samples = await source(port).poll_once()
 
             values = {sample.series: sample.value for sample in samples}
-            assert values[CALLS_ACTIVE.series("demo")] == traffic.pbx.calls_active > 0
+            assert values[DIALPLAN_ACTIVE.series("demo")] == traffic.pbx.dialplan_active > 0
             assert values[CHANNELS_ACTIVE.series("demo")] == len(traffic.pbx.channels)
             assert values[QUEUE_WAITING.series("demo", "support")] == len(traffic.pbx.queue.waiting)
 

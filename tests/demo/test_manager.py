@@ -60,7 +60,7 @@ def test_current_calls_are_channels_and_the_variable_is_calls(busy: Pbx) -> None
 
     assert status["CoreCurrentCalls"] == str(len(busy.channels))
     assert status["CoreProcessedCalls"] == str(busy.processed)
-    assert calls["Value"] == str(busy.calls_active)
+    assert calls["Value"] == str(busy.dialplan_active)
 
 
 def test_the_local_time_of_the_start_can_be_turned_into_unix_time(busy: Pbx) -> None:

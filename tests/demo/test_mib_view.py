@@ -27,7 +27,7 @@ def data(found: dict[Oid, Value], name: str, row: int = 0) -> int | bytes | Oid 
 def test_scalars_are_what_ami_says_at_the_same_moment(busy: Pbx) -> None:
     found = variables(busy)
 
-    assert data(found, "astConfigCallsActive") == busy.calls_active
+    assert data(found, "astConfigCallsActive") == busy.dialplan_active
     assert data(found, "astConfigCallsProcessed") == busy.processed
     assert data(found, "astNumChannels") == len(busy.channels)
     assert data(found, "astNumChanBridge") == busy.bridged

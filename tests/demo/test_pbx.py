@@ -25,7 +25,7 @@ def test_a_call_is_one_dialplan_execution_and_two_channels() -> None:
 
     ringing(pbx)
 
-    assert (pbx.calls_active, pbx.processed, len(pbx.channels), pbx.bridged) == (1, 1, 2, 0)
+    assert (pbx.dialplan_active, pbx.processed, len(pbx.channels), pbx.bridged) == (1, 1, 2, 0)
 
 
 def test_both_legs_of_a_call_share_the_linkedid_of_the_caller() -> None:

@@ -86,7 +86,7 @@ async def first(demo: Demo, topic: str) -> dict[str, float]:
 
 @pytest.mark.live
 def test_any_mqtt_client_sees_calls(demo: Demo) -> None:
-    calls = asyncio.run(first(demo, "asterisk/demo/calls"))
+    calls = asyncio.run(first(demo, "asterisk/demo/dialplan"))
 
     assert calls["processed"] > 0
     assert calls["active"] >= 0
@@ -103,7 +103,7 @@ def test_any_mqtt_client_sees_the_queue_and_what_statsd_brought(demo: Demo) -> N
 
 @pytest.mark.live
 def test_metrics_has_values_of_each_source(demo: Demo) -> None:
-    wait_until(lambda: demo.metric("asterisk_calls_active"), "asterisk_calls_active on /metrics")
+    wait_until(lambda: demo.metric("asterisk_dialplan_active"), "asterisk_dialplan_active on /metrics")
     wait_until(lambda: demo.metric("asterisk_snmp_connected") == [1], "SNMP on /metrics")
     wait_until(lambda: demo.metric("asterisk_queue_waiting"), "AMI on /metrics")
     wait_until(lambda: sum(demo.metric("asterisk_listener_lines(?:_total)?")), "StatsD on /metrics")
@@ -165,7 +165,7 @@ def test_snmp_ami_and_statsd_tell_the_same_numbers() -> None:
             await manager.stop()
 
         shared = ami.keys() & snmp.keys()
-        assert {"calls.active", "calls.processed", "channels.active", "channels.bridged"} <= shared
+        assert {"dialplan.active", "dialplan.processed", "channels.active", "channels.bridged"} <= shared
         assert {name: ami[name] for name in shared} == {name: snmp[name] for name in shared}
         assert f"channels.count:+{ami['channels.active']:.0f}|g" in [*announcement(traffic.pbx)]
 

@@ -9,7 +9,9 @@ from itertools import pairwise
 import pytest
 from rich.console import Console
 
-from bridge.asterisk import catalog
+from bridge.asterisk.catalog.calls import HANGUPS_COUNT
+from bridge.asterisk.catalog.queues import QUEUE_WAITING
+from bridge.asterisk.catalog.system import DIALPLAN_ACTIVE, DIALPLAN_PROCESSED, SYSTEM_UPTIME
 from bridge.core import own
 from bridge.core.sample import BRIDGE, Sample, Series
 from bridge.demo.screen import YOUR_OWN, Board, Doors, instructions, number, picture, show, summary
@@ -30,12 +32,12 @@ def board() -> Board:
     filled.tap(
         samples(
             {
-                catalog.CALLS_ACTIVE.series("demo"): 7,
-                catalog.CALLS_PROCESSED.series("demo"): 1234,
-                catalog.HANGUPS_COUNT.series("demo", "normal"): 20,
-                catalog.HANGUPS_COUNT.series("demo", "busy"): 3,
-                catalog.QUEUE_WAITING.series("demo", "support"): 2,
-                catalog.SYSTEM_UPTIME.series("demo"): 3725,
+                DIALPLAN_ACTIVE.series("demo"): 7,
+                DIALPLAN_PROCESSED.series("demo"): 1234,
+                HANGUPS_COUNT.series("demo", "normal"): 20,
+                HANGUPS_COUNT.series("demo", "busy"): 3,
+                QUEUE_WAITING.series("demo", "support"): 2,
+                SYSTEM_UPTIME.series("demo"): 3725,
                 own.SOURCE_UP.series("demo", "ami"): 1,
                 own.SINK_UP.series(BRIDGE, "mqtt"): 0,
                 own.SINK_DELIVERED.series(BRIDGE, "mqtt"): 99,
@@ -81,9 +83,9 @@ def test_variables_that_are_set_are_named_as_ignored_on_one_line() -> None:
 
 
 def test_the_newest_value_is_shown(board: Board) -> None:
-    board.tap(samples({catalog.CALLS_ACTIVE.series("demo"): 8}))
+    board.tap(samples({DIALPLAN_ACTIVE.series("demo"): 8}))
 
-    assert re.search(r"calls\.active +8\b", drawn(board))
+    assert re.search(r"dialplan\.active +8\b", drawn(board))
 
 
 def test_a_value_stands_with_its_labels_and_in_its_unit(board: Board) -> None:
@@ -105,8 +107,8 @@ def test_the_state_of_sources_and_sinks_is_shown(board: Board) -> None:
 @pytest.mark.parametrize("height", [24, 30, 60])
 def test_the_page_fits_a_terminal_and_keeps_what_to_do_next(height: int, width: int) -> None:
     crowded = Board()
-    crowded.tap(samples({catalog.HANGUPS_COUNT.series("demo", f"cause{n}"): n for n in range(100)}))
-    crowded.tap(samples({catalog.QUEUE_WAITING.series("demo", f"queue{n}"): n for n in range(100)}))
+    crowded.tap(samples({HANGUPS_COUNT.series("demo", f"cause{n}"): n for n in range(100)}))
+    crowded.tap(samples({QUEUE_WAITING.series("demo", f"queue{n}"): n for n in range(100)}))
 
     page = drawn(crowded, height, width)
 
@@ -115,7 +117,7 @@ def test_the_page_fits_a_terminal_and_keeps_what_to_do_next(height: int, width: 
 
 
 def test_a_change_is_news_until_it_is_settled(board: Board) -> None:
-    calls = catalog.CALLS_ACTIVE.series("demo")
+    calls = DIALPLAN_ACTIVE.series("demo")
     assert board.moved(calls)
     board.settle()
 
@@ -161,7 +163,7 @@ class Output(io.StringIO):
         self.enough = asyncio.Event()
 
     def write(self, text: str) -> int:
-        self._left -= text.count("calls.active") + text.count("processed ")
+        self._left -= text.count("dialplan.active") + text.count("processed ")
         if self._left <= 0:
             self.enough.set()
         return super().write(text)
@@ -195,6 +197,6 @@ def test_a_terminal_shows_a_page_and_afterwards_what_to_do_next(board: Board) ->
     text = displayed(board, 2, terminal=True)
 
     page, afterwards = text.rsplit("\x1b[?1049l", 1)
-    assert "calls.active" in page
+    assert "dialplan.active" in page
     assert "mosquitto_sub" in afterwards
     assert "BRIDGE_MQTT__URL" in afterwards

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
-from bridge.asterisk.catalog import CALLS_ACTIVE, CHANNELS_BRIDGED, SNMP_CONNECTED, TECHNOLOGY_CHANNELS
+from bridge.asterisk.catalog.calls import CHANNELS_BRIDGED, TECHNOLOGY_CHANNELS
+from bridge.asterisk.catalog.system import DIALPLAN_ACTIVE, SNMP_CONNECTED
 from bridge.asterisk.mib import ASTERISK, OBJECTS
 from bridge.demo.mib_view import variables
 from bridge.demo.pbx import Pbx
@@ -68,7 +69,7 @@ async def snmp(tool: str, port: int, *arguments: str) -> list[str]:
 @pytest.mark.parametrize("login", [V2C, V3, ("-v1", f"-c{COMMUNITY}")], ids=["2c", "3", "1"])
 def test_a_value_can_be_got_with_each_version(login: tuple[str, ...]) -> None:
     async def scenario(pbx: Pbx, port: int) -> None:
-        assert await snmp("snmpget", port, *login, CALLS) == [f".{CALLS} {pbx.calls_active}"]
+        assert await snmp("snmpget", port, *login, CALLS) == [f".{CALLS} {pbx.dialplan_active}"]
 
     ask(scenario)
 
@@ -121,7 +122,7 @@ def test_nothing_can_be_written() -> None:
         refusal = await snmp("snmpset", port, *V2C, f"{CALLS} u 99")
 
         assert "notWritable" in "".join(refusal)
-        assert await snmp("snmpget", port, *V2C, CALLS) == [f".{CALLS} {pbx.calls_active}"]
+        assert await snmp("snmpget", port, *V2C, CALLS) == [f".{CALLS} {pbx.dialplan_active}"]
 
     ask(scenario)
 
@@ -133,7 +134,7 @@ def test_an_answer_is_of_this_moment() -> None:
         pbx.call_in("101", "101", "5550100")
         pbx.now += 1
 
-        assert await snmp("snmpget", port, *V2C, CALLS) == [f".{CALLS} {pbx.calls_active}"]
+        assert await snmp("snmpget", port, *V2C, CALLS) == [f".{CALLS} {pbx.dialplan_active}"]
 
     ask(scenario)
 
@@ -147,7 +148,7 @@ def test_the_bridge_polls_it_as_it_polls_asterisk() -> None:
 
         values = {sample.series: sample.value for sample in samples}
         assert values[SNMP_CONNECTED.series("demo")] == 1
-        assert values[CALLS_ACTIVE.series("demo")] == pbx.calls_active > 0
+        assert values[DIALPLAN_ACTIVE.series("demo")] == pbx.dialplan_active > 0
         assert values[CHANNELS_BRIDGED.series("demo")] == pbx.bridged > 0
         assert values[TECHNOLOGY_CHANNELS.series("demo", "PJSIP")] == len(pbx.channels)
         assert sum(series.name == "channel.state" for series in values) == len(pbx.channels)

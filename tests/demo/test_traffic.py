@@ -32,8 +32,8 @@ def test_at_every_moment_the_counts_agree(seed: int, pauses: list[float]) -> Non
         traffic.step(traffic.pbx.now + pause)
 
         channels = traffic.pbx.channels.values()
-        assert traffic.pbx.calls_active == len({channel.linkedid for channel in channels})
-        assert 0 <= traffic.pbx.calls_active <= len(channels) <= 2 * traffic.pbx.calls_active
+        assert traffic.pbx.dialplan_active == len({channel.linkedid for channel in channels})
+        assert 0 <= traffic.pbx.dialplan_active <= len(channels) <= 2 * traffic.pbx.dialplan_active
         assert traffic.pbx.processed >= processed
         for bridge, members in traffic.pbx.bridges().items():
             assert bridge == "standup-room" or len(members) == 2
@@ -130,7 +130,7 @@ def test_an_hour_is_believable() -> None:
     calls: list[int] = []
     for _ in range(3600):
         seen.update(each.fields.get("DialStatus", each.event) for each in traffic.step(traffic.pbx.now + 1))
-        calls.append(traffic.pbx.calls_active)
+        calls.append(traffic.pbx.dialplan_active)
 
     assert 4 < sum(calls) / len(calls) < 15
     assert max(calls) < 40

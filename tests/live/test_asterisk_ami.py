@@ -44,7 +44,7 @@ async def listen(
     values: dict[Key, float] = {}
     async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         running = group.create_task(source.run(lambda samples: values.update(said(samples))))
-        while ("calls.active",) not in values:
+        while ("dialplan.active",) not in values:
             await asyncio.sleep(0.05)
         await asyncio.to_thread(act)
         while not until(values):
@@ -73,8 +73,8 @@ def test_asterisk_16_hides_processed_calls_from_the_least_account(pbx: Asterisk)
     """Asterisk 16 tells them on its command line alone; all else needs no more than write=reporting."""
     polled = poll(pbx.ami(LEAST))
 
-    assert (("calls.processed",) in polled) == (pbx.version == "22")
-    assert polled["calls.active",] == 0
+    assert (("dialplan.processed",) in polled) == (pbx.version == "22")
+    assert polled["dialplan.active",] == 0
 
 
 def test_queues_and_conferences_are_counted(pbx: Asterisk) -> None:

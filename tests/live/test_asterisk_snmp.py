@@ -48,7 +48,7 @@ def test_a_technology_without_channels_is_zero(pbx: Asterisk) -> None:
 
     assert idle["technology.channels", "PJSIP"] == 0
     assert idle["technology.channels", "Local"] == 0
-    assert idle["calls.active",] == 0
+    assert idle["dialplan.active",] == 0
 
 
 def test_an_agent_without_asterisk_is_told_from_a_dead_one(pbx: Asterisk) -> None:

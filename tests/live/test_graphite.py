@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.asterisk.catalog import CATALOG, CONTACT_RTT, QUEUE_WAITING, SYSTEM_INFO
+from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog.endpoints import CONTACT_RTT
+from bridge.asterisk.catalog.queues import QUEUE_WAITING
+from bridge.asterisk.catalog.system import SYSTEM_INFO
 from bridge.core.sample import Sample, Series
 from bridge.pipeline.backoff import Backoff
 from bridge.pipeline.buffer import MemoryBuffer

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.live
 
 CONTACTS = "asterisk.hq.statsd.PJSIP.contacts."
 """Here are the states of contacts and, for each that answers, by address and digest, its round trips."""
-PROCESSED: Key = ("calls.processed",)
+PROCESSED: Key = ("dialplan.processed",)
 
 
 @pytest.fixture

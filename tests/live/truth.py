@@ -19,8 +19,8 @@ def expected(instance: Asterisk, counts: Counts) -> dict[Key, float]:
         ("technology.channels", name): n for name, n in counts.technologies.items()
     }
     return {
-        ("calls.active",): counts.calls,
-        ("calls.processed",): counts.processed,
+        ("dialplan.active",): counts.calls,
+        ("dialplan.processed",): counts.processed,
         ("channels.active",): counts.channels,
         ("system.version_number",): version_number(instance.version_text()),
         **technologies,

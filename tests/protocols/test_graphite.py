@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.asterisk.catalog import CATALOG, QUEUE_WAITING, SECURITY_EVENTS, SYSTEM_INFO
+from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog.queues import QUEUE_WAITING
+from bridge.asterisk.catalog.system import SECURITY_EVENTS, SYSTEM_INFO
 from bridge.core.metric import MetricKind
 from bridge.core.sample import Sample, Series
 from bridge.protocols.graphite import (

@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.asterisk import catalog
 from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog.channel_table import CHANNEL_STATE, CHANNEL_TECHNOLOGY
+from bridge.asterisk.catalog.endpoints import CONTACT_RTT
+from bridge.asterisk.catalog.queues import QUEUE_MEMBERS, QUEUE_WAITING
+from bridge.asterisk.catalog.system import DIALPLAN_ACTIVE, SYSTEM_INFO, SYSTEM_UPTIME
 from bridge.core import own
 from bridge.core.metric import MetricKind
 from bridge.core.sample import BRIDGE, Sample, Series
@@ -37,9 +40,9 @@ INFOS = {name for name, metric in CATALOG.items() if metric.kind is MetricKind.I
 FORBIDDEN = set("+#$ \0") | {chr(code) for code in (*range(32), *range(127, 160))}
 NOW = 1_700_000_000.0
 
-WAITING = catalog.QUEUE_WAITING.series("hq", "support")
-MEMBERS = catalog.QUEUE_MEMBERS.series("hq", "support")
-ACTIVE = catalog.CALLS_ACTIVE.series("hq")
+WAITING = QUEUE_WAITING.series("hq", "support")
+MEMBERS = QUEUE_MEMBERS.series("hq", "support")
+ACTIVE = DIALPLAN_ACTIVE.series("hq")
 
 
 def at(series: Series, value: float) -> Sample:
@@ -63,33 +66,33 @@ class TestEntityLayout:
 
         assert messages == {
             "asterisk/hq/queue/support": '{"waiting":3,"members":5}',
-            "asterisk/hq/calls": '{"active":12}',
+            "asterisk/hq/dialplan": '{"active":12}',
         }
 
     def test_a_fraction_stays_a_fraction(self) -> None:
-        messages = published("entity", at(catalog.CONTACT_RTT.series("hq", "trunk"), 0.0123))
+        messages = published("entity", at(CONTACT_RTT.series("hq", "trunk"), 0.0123))
 
         assert messages == {"asterisk/hq/contact/trunk": '{"rtt":0.0123}'}
 
     def test_the_text_of_an_info_metric_is_a_field_beside_the_numbers(self) -> None:
         messages = published(
             "entity",
-            at(catalog.SYSTEM_UPTIME.series("hq"), 60),
-            at(catalog.SYSTEM_INFO.series("hq", '22.10.1 "rc"'), 1),
+            at(SYSTEM_UPTIME.series("hq"), 60),
+            at(SYSTEM_INFO.series("hq", '22.10.1 "rc"'), 1),
         )
 
         assert json.loads(messages["asterisk/hq/system"]) == {"uptime": 60, "version": '22.10.1 "rc"'}
 
     def test_a_new_text_takes_the_place_of_the_old(self) -> None:
         values = Values("asterisk", "entity", INFOS)
-        values.update([at(catalog.SYSTEM_INFO.series("hq", "22.1"), 1)])
+        values.update([at(SYSTEM_INFO.series("hq", "22.1"), 1)])
 
-        messages = values.update([at(catalog.SYSTEM_INFO.series("hq", "22.2"), 1)])
+        messages = values.update([at(SYSTEM_INFO.series("hq", "22.2"), 1)])
 
         assert said(messages) == {"asterisk/hq/system": '{"version":"22.2"}'}
 
     def test_the_last_label_of_an_info_metric_is_its_text_and_the_others_are_its_entity(self) -> None:
-        technology = catalog.CHANNEL_TECHNOLOGY.series("hq", "1700000000.1", "PJSIP")
+        technology = CHANNEL_TECHNOLOGY.series("hq", "1700000000.1", "PJSIP")
 
         messages = published("entity", at(technology, 1))
 
@@ -127,11 +130,11 @@ class TestMetricLayout:
         assert messages == {
             "asterisk/hq/queue/support/waiting": "3",
             "asterisk/hq/queue/support/members": "5",
-            "asterisk/hq/calls/active": "0.5",
+            "asterisk/hq/dialplan/active": "0.5",
         }
 
     def test_the_text_of_an_info_metric_stands_as_it_is(self) -> None:
-        messages = published("metric", at(catalog.SYSTEM_INFO.series("hq", "22.10.1"), 1))
+        messages = published("metric", at(SYSTEM_INFO.series("hq", "22.10.1"), 1))
 
         assert messages == {"asterisk/hq/system/version": "22.10.1"}
 
@@ -199,7 +202,7 @@ class TestBounds:
         assert said(later) == published(layout, at(WAITING, 2), at(MEMBERS, 2))
 
     def test_a_topic_that_has_long_been_silent_makes_room_and_leaves_the_broker(self, layout: Layout) -> None:
-        channels = [catalog.CHANNEL_STATE.series("hq", name) for name in ("old", "live", "new")]
+        channels = [CHANNEL_STATE.series("hq", name) for name in ("old", "live", "new")]
         old, live, new = channels
         values = Values("asterisk", layout, INFOS, most=2)
         values.update([at(old, 6), at(live, 6)])
@@ -218,7 +221,7 @@ class TestBounds:
     ) -> None:
         values = Values("asterisk", layout, INFOS)
 
-        messages = values.update([at(catalog.QUEUE_WAITING.series("hq", "q" * length), 1)])
+        messages = values.update([at(QUEUE_WAITING.series("hq", "q" * length), 1)])
 
         assert values.refused == refused
         assert len(messages) == 1 - refused
@@ -245,7 +248,7 @@ class TestTopicSafety:
         topics = [
             message.topic
             for message in Values("asterisk", layout, INFOS).update(
-                at(catalog.QUEUE_WAITING.series("hq", name), 1) for name in names
+                at(QUEUE_WAITING.series("hq", name), 1) for name in names
             )
         ]
 
@@ -279,9 +282,7 @@ class TestTopicSafety:
 
     @given(words=st.text())
     def test_any_text_makes_valid_json(self, words: str) -> None:
-        (message,) = Values("asterisk", "entity", INFOS).update(
-            [at(catalog.SYSTEM_INFO.series("hq", words), 1)]
-        )
+        (message,) = Values("asterisk", "entity", INFOS).update([at(SYSTEM_INFO.series("hq", words), 1)])
 
         assert json.loads(message.payload) == {"version": words}
 

@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from bridge.asterisk.catalog import CATALOG, CONTACT_RTT, HANGUPS_COUNT, QUEUE_WAITING, SYSTEM_INFO
+from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog.calls import HANGUPS_COUNT
+from bridge.asterisk.catalog.endpoints import CONTACT_RTT
+from bridge.asterisk.catalog.queues import QUEUE_WAITING
+from bridge.asterisk.catalog.system import SYSTEM_INFO
 from bridge.core import own
 from bridge.core.metric import Metric
 from bridge.core.sample import Sample, Series

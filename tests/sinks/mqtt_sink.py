@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import pytest
 
-from bridge.asterisk import catalog
 from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog.queues import QUEUE_MEMBERS, QUEUE_WAITING
+from bridge.asterisk.catalog.system import DIALPLAN_ACTIVE, SYSTEM_INFO
 from bridge.core import own
 from bridge.core.sample import Sample, Series
 from bridge.errors import TemporaryError
@@ -21,7 +22,7 @@ VERSIONS: tuple[Version, ...] = ("3.1.1", "5")
 ONLINE, OFFLINE = '{"state":"online"}', '{"state":"offline"}'
 STATE = "asterisk/bridge/state"
 PASSWORD = "s3cret-canary"
-ACTIVE = catalog.CALLS_ACTIVE.series("hq")
+ACTIVE = DIALPLAN_ACTIVE.series("hq")
 UP = own.SOURCE_UP.series("hq", "ami")
 
 
@@ -31,9 +32,9 @@ def at(series: Series, value: float) -> Sample:
 
 BATCH = (
     at(ACTIVE, 3),
-    at(catalog.QUEUE_WAITING.series("hq", "support"), 2),
-    at(catalog.QUEUE_MEMBERS.series("hq", "support"), 5),
-    at(catalog.SYSTEM_INFO.series("hq", "22.10.1"), 1),
+    at(QUEUE_WAITING.series("hq", "support"), 2),
+    at(QUEUE_MEMBERS.series("hq", "support"), 5),
+    at(SYSTEM_INFO.series("hq", "22.10.1"), 1),
     at(UP, 1),
 )
 RETAINED = {
@@ -41,7 +42,7 @@ RETAINED = {
     "asterisk/bridge/info": '{"version":"1"}',
     "asterisk/bridge/health": '{"states":{}}',
     "asterisk/hq/availability": ONLINE,
-    "asterisk/hq/calls": '{"active":3}',
+    "asterisk/hq/dialplan": '{"active":3}',
     "asterisk/hq/queue/support": '{"waiting":2,"members":5}',
     "asterisk/hq/source/ami": '{"up":1}',
     "asterisk/hq/system": '{"version":"22.10.1"}',

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bridge.asterisk.catalog import CALLS_ACTIVE, QUEUE_WAITING
+from bridge.asterisk.catalog.queues import QUEUE_WAITING
+from bridge.asterisk.catalog.system import DIALPLAN_ACTIVE
 from bridge.core.sample import Sample
 from bridge.errors import TemporaryError
 from bridge.sinks.console import ConsoleSink, line
@@ -19,14 +20,14 @@ def test_every_sample_is_a_line() -> None:
     async def main() -> None:
         await sink.open()
         await sink.write([Sample(QUEUE_WAITING.series("hq", "support"), 3, NOW)])
-        await sink.write([Sample(CALLS_ACTIVE.series("hq"), 0.5, NOW)])
+        await sink.write([Sample(DIALPLAN_ACTIVE.series("hq"), 0.5, NOW)])
         await sink.close()
 
     asyncio.run(main())
 
     assert written == [
         '2023-11-14T22:13:20Z queue.waiting{pbx="hq",queue="support"} 3',
-        '2023-11-14T22:13:20Z calls.active{pbx="hq"} 0.5',
+        '2023-11-14T22:13:20Z dialplan.active{pbx="hq"} 0.5',
     ]
 
 
@@ -41,4 +42,4 @@ def test_an_output_that_is_full_or_closed_can_be_tried_again() -> None:
         raise BrokenPipeError(32, "Broken pipe")
 
     with pytest.raises(TemporaryError, match="standard output does not take a line: Broken pipe"):
-        asyncio.run(ConsoleSink(fail).write([Sample(CALLS_ACTIVE.series("hq"), 1, NOW)]))
+        asyncio.run(ConsoleSink(fail).write([Sample(DIALPLAN_ACTIVE.series("hq"), 1, NOW)]))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.asterisk.catalog import CATALOG, QUEUE_WAITING
+from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog.queues import QUEUE_WAITING
 from bridge.core.sample import Sample
 from bridge.errors import TemporaryError
 from bridge.pipeline.backoff import Backoff

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bridge.asterisk.catalog import CATALOG, QUEUE_WAITING
+from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog.queues import QUEUE_WAITING
 from bridge.core.sample import Sample
 from bridge.errors import TemporaryError
 from bridge.pipeline.health import Health, Part

@@ -11,8 +11,8 @@ import pytest
 import uvloop
 from structlog.testing import capture_logs
 
-from bridge.asterisk import catalog
 from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog.queues import QUEUE_WAITING
 from bridge.core import own
 from bridge.core.sample import BRIDGE, Sample
 from bridge.errors import PermanentError, TemporaryError
@@ -85,7 +85,7 @@ class TestWhatArrives:
                     >= {
                         "site/pbx/bridge/state": ONLINE,
                         "site/pbx/hq/availability": ONLINE,
-                        "site/pbx/hq/calls/active": "3",
+                        "site/pbx/hq/dialplan/active": "3",
                         "site/pbx/hq/queue/support/waiting": "2",
                         "site/pbx/hq/system/version": "22.10.1",
                     }.items()
@@ -136,7 +136,7 @@ class TestWhatArrives:
 
         async def main(broker: Broker) -> None:
             async with opened(broker.url, qos=qos, layout="metric") as one:
-                await one.write([at(catalog.QUEUE_WAITING.series("hq", str(n)), n) for n in numbers])
+                await one.write([at(QUEUE_WAITING.series("hq", str(n)), n) for n in numbers])
 
                 assert (
                     broker.retained().items()
@@ -351,7 +351,7 @@ class TestAccess:
             async with opened(broker.url, username="bridge", password=PASSWORD, qos=1) as one:
                 await one.write(BATCH)
                 for _ in range(3):
-                    with pytest.raises(PermanentError, match="asterisk/hq/calls") as caught:
+                    with pytest.raises(PermanentError, match="asterisk/hq/dialplan") as caught:
                         await one.write([at(ACTIVE, 7 + _)])
                     assert caught.value.reason == "not_allowed"
 
@@ -360,7 +360,7 @@ class TestAccess:
 
         told = [line for line in lines if line["event"] == "broker does not allow"]
         assert [(line["access"], line["topic"], line["topics"]) for line in told] == [
-            ("write", "asterisk/hq/calls", 4)
+            ("write", "asterisk/hq/dialplan", 4)
         ]
         assert "asterisk-bridge mqtt-acl" in told[0]["hint"]
         assert PASSWORD not in str(lines)

@@ -5,7 +5,11 @@ import socket
 
 import pytest
 
-from bridge.asterisk.catalog import CATALOG, CONTACT_RTT, HANGUPS_COUNT, QUEUE_WAITING, SYSTEM_INFO
+from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog.calls import HANGUPS_COUNT
+from bridge.asterisk.catalog.endpoints import CONTACT_RTT
+from bridge.asterisk.catalog.queues import QUEUE_WAITING
+from bridge.asterisk.catalog.system import SYSTEM_INFO
 from bridge.core.sample import Sample, Series
 from bridge.errors import TemporaryError
 from bridge.protocols.graphite import DATAGRAM

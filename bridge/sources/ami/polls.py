@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
-from bridge.asterisk import actions, catalog
+from bridge.asterisk import actions
 from bridge.asterisk.actions import Action, Grant, answered
+from bridge.asterisk.catalog.system import AMI_EXCESS_PRIVILEGES
 from bridge.asterisk.events import EventTotals
 from bridge.asterisk.status import POLLED, Status
+from bridge.asterisk.tracker import Tracker
 from bridge.core import own
 from bridge.core.sample import Sample
 from bridge.errors import SourceError
@@ -33,6 +35,7 @@ class Knowledge:
     Attributes:
         status: what polls have told.
         totals: what events have told.
+        tracker: what both have told.
         mailbox: which of the known mailboxes is asked for next.
     """
 
@@ -41,7 +44,21 @@ class Knowledge:
         self.cli = cli
         self.status = Status(pbx, cli=cli)
         self.totals = EventTotals(pbx)
+        self.tracker = Tracker(pbx)
         self.mailbox = 0
+
+    def samples(self, monotonic: float, now: float) -> list[Sample]:
+        """All that is known, at Unix time `now`."""
+        return [*self.totals.samples(now), *self.tracker.samples(monotonic, now)]
+
+    def totals_at(self, now: float) -> list[Sample]:
+        """What events have added up to, at Unix time `now`."""
+        return [*self.totals.samples(now), *self.tracker.totals.samples(now)]
+
+    def lost(self) -> None:
+        """The connection is lost."""
+        self.totals.lost()
+        self.tracker.lost()
 
 
 class Polls:
@@ -64,18 +81,20 @@ class Polls:
         self._excess = 0
 
     async def once(self) -> list[Sample]:
-        """One poll of everything.
+        """One poll of everything: corrects the tracker, and returns what the tracker does not hold.
 
         Raises:
             SourceError: an answer did not come, or the connection is lost.
         """
         know = self._knowledge
         await self._learn_grant()
-        now = self._clock.time()
-        replies = await self._ask(POLLED)
-        replies |= await self._ask(know.status.further(replies))
+        now, asked = self._clock.time(), self._clock.monotonic()
+        replies = await self._ask(dict.fromkeys((*POLLED, *know.tracker.asks)))
+        further = (*know.status.further(replies), *know.tracker.further(replies))
+        replies |= await self._ask(dict.fromkeys(further))
+        know.tracker.sync(replies, asked)
         samples = know.status.samples(replies, now)
-        samples.append(Sample(catalog.AMI_EXCESS_PRIVILEGES.series(know.pbx), self._excess, now))
+        samples.append(Sample(AMI_EXCESS_PRIVILEGES.series(know.pbx), self._excess, now))
         told = {sample.series for sample in samples}
         ages = know.totals.ages(self._clock.monotonic(), now)
         await self._refresh_mailboxes()

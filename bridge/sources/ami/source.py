@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 
 from bridge.asterisk.events import CLASSES
 from bridge.core import own
@@ -10,7 +11,6 @@ from bridge.core.sample import Sample
 from bridge.pipeline.health import Health, Part
 from bridge.pipeline.interfaces import Clock, Emit
 from bridge.pipeline.poller import Poller
-from bridge.pipeline.ticker import ticks
 from bridge.protocols.ami import AmiMessage
 from bridge.settings import AmiSettings
 from bridge.sources.ami.connection import AmiConnection, connected
@@ -45,6 +45,8 @@ class AmiSource:
         self._poller = Poller(Part("source", pbx, self.name), settings.interval, health, clock)
         self._reads: asyncio.Queue[Sequence[AmiMessage]] = asyncio.Queue(WAITING_READS)
         self._booted = asyncio.Event()
+        self._hearing: AmiConnection | None = None
+        self._ignored = 0
 
     @property
     def name(self) -> str:
@@ -71,12 +73,15 @@ class AmiSource:
                 connected(self._settings, self._listen, CLASSES) as connection,
                 asyncio.TaskGroup() as group,
             ):
+                self._hearing = connection
                 group.create_task(self._count(), name=f"ami {self._pbx}: count")
-                group.create_task(self._flush(emit, connection), name=f"ami {self._pbx}: flush")
                 group.create_task(self._poll(emit), name=f"ami {self._pbx}: poll")
         finally:
             self._count_waiting()
-            self._knowledge.totals.lost()
+            self._count_ignored()
+            self._hearing, self._ignored = None, 0
+            self._knowledge.lost()
+            emit(self._knowledge.totals_at(self._clock.time()))
 
     async def poll_once(self) -> list[Sample]:
         """Connect, ask for everything once, disconnect.
@@ -85,7 +90,14 @@ class AmiSource:
             SourceError: as from `run`.
         """
         async with connected(self._settings, _unheard) as connection:
-            return await Polls(connection, self._knowledge, self._health, self._clock).once()
+            return await self._poll_all(Polls(connection, self._knowledge, self._health, self._clock))
+
+    async def _poll_all(self, polls: Polls) -> list[Sample]:
+        """One poll, and all that is known after it: what events have told too has the time of the poll."""
+        now = self._clock.time()
+        samples = await polls.once()
+        self._count_ignored()
+        return [*samples, *self._knowledge.samples(self._clock.monotonic(), now)]
 
     async def _poll(self, emit: Emit) -> None:
         if self._settings.events:
@@ -93,14 +105,7 @@ class AmiSource:
                 await asyncio.wait_for(self._booted.wait(), BOOT_WAIT)
         async with connected(self._settings, _unheard) as connection:
             polls = Polls(connection, self._knowledge, self._health, self._clock)
-            await self._poller.run(polls.once, emit)
-
-    async def _flush(self, emit: Emit, connection: AmiConnection) -> None:
-        ignored = 0
-        async for due in ticks(self._clock, self._settings.interval):
-            emit(self._knowledge.totals.samples(due))
-            self._error("ignored", connection.ignored - ignored)
-            ignored = connection.ignored
+            await self._poller.run(partial(self._poll_all, polls), emit)
 
     def _listen(self, messages: Sequence[AmiMessage]) -> None:
         """Called by the reader, which must read on, or Asterisk disconnects us; so this only enqueues."""
@@ -123,11 +128,18 @@ class AmiSource:
         while not self._reads.empty():
             self._take(self._reads.get_nowait())
 
+    def _count_ignored(self) -> None:
+        if self._hearing:
+            self._error("ignored", self._hearing.ignored - self._ignored)
+            self._ignored = self._hearing.ignored
+
     def _take(self, messages: Sequence[AmiMessage]) -> None:
-        totals, now = self._knowledge.totals, self._clock.monotonic()
+        totals, tracker = self._knowledge.totals, self._knowledge.tracker
+        now = self._clock.monotonic()
         boots = totals.boots
         for message in messages:
             totals.take(message, now)
+            tracker.take(message, now)
         if totals.boots > boots:
             self._booted.set()
 

@@ -1,6 +1,6 @@
 """SnmpSource: polls res_snmp of one PBX through the SNMP agent of its host."""
 
-from bridge.asterisk import catalog
+from bridge.asterisk.catalog.system import SNMP_CONNECTED
 from bridge.asterisk.mib import ASTERISK, OBJECTS, SYS_OR_ID, MibObject, Oid, Value
 from bridge.asterisk.snmp import (
     SCALARS,
@@ -93,7 +93,7 @@ class SnmpSource:
         answered = await get_all(session, SCALARS)
         values = {oid: value for oid, value in zip(SCALARS, answered, strict=True) if value is not None}
         await self._objects.poll(session, reading)
-        reading.add(catalog.SNMP_CONNECTED.series(self._pbx), float(bool(values)))
+        reading.add(SNMP_CONNECTED.series(self._pbx), float(bool(values)))
         if not values:
             emit(reading.samples)
             raise SourceError(await self._why_unseen(session))

@@ -57,7 +57,7 @@ class TestRun:
         async def scenario() -> list[str]:
             async with ScriptedAmi().running() as server:
                 bench = Bench(server)
-                await bench.until(lambda: "calls.active" in bench.last and "system.starts" in bench.last)
+                await bench.until(lambda: "dialplan.active" in bench.last and "system.starts" in bench.last)
                 return [action["Events"] for action in server.actions if action["Action"] == "Login"]
 
         assert asyncio.run(scenario()) == ["system,call,agent,security", "off"]
@@ -66,7 +66,7 @@ class TestRun:
         async def scenario() -> list[str]:
             async with ScriptedAmi().running() as server:
                 bench = Bench(server, events=False)
-                await bench.until(lambda: "calls.active" in bench.last)
+                await bench.until(lambda: "dialplan.active" in bench.last)
                 return [action["Events"] for action in server.actions if action["Action"] == "Login"]
 
         assert asyncio.run(scenario()) == ["off"]
@@ -119,10 +119,10 @@ class TestRun:
             server.logged_in = b""
             async with server.running():
                 bench = Bench(server)
-                await bench.until(lambda: "calls.active" in bench.last)
+                await bench.until(lambda: "dialplan.active" in bench.last)
                 return bench
 
-        assert asyncio.run(scenario()).last["calls.active"] == 39
+        assert asyncio.run(scenario()).last["dialplan.active"] == 39
 
 
 class TestLoss:
@@ -197,7 +197,7 @@ class TestPollOnce:
 
         samples = asyncio.run(scenario())
 
-        assert {"calls.active", "channels.active", "system.uptime", "queue.waiting"} <= {
+        assert {"dialplan.active", "channels.active", "system.uptime", "queue.waiting"} <= {
             sample.series.name for sample in samples
         }
         assert {sample.series.pbx for sample in samples} == {"hq"}

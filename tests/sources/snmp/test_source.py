@@ -66,7 +66,7 @@ def test_one_poll(agent: Agent, changes: dict[str, Any]) -> None:
     assert found["snmp.connected",] == 1
     assert found["system.uptime",] == 14.16
     assert found["system.info", "22.10.1+dfsg+~cs6.17.60671434-1"] == 1
-    assert found["calls.processed",] == 60
+    assert found["dialplan.processed",] == 60
     assert len(numbers(samples, "technology.")) == 12
     assert len(samples) == len(found) == 24
     assert {sample.series.pbx for sample in samples} == {"hq"}
@@ -142,8 +142,8 @@ class TestAsteriskNotSeen:
             agent.answer(values)
             after = numbers(asyncio.run(source.poll_once()))
 
-        assert before["calls.processed",] == 60
-        assert after["calls.processed",] == 62
+        assert before["dialplan.processed",] == 60
+        assert after["dialplan.processed",] == 62
         assert after["system.uptime",] == 0.43
 
 

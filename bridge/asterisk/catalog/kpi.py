@@ -1,0 +1,1 @@
+"""What the trade calls its key figures, each with its definition."""

@@ -1,0 +1,1 @@
+"""How well people hear each other: jitter, loss, round trip and opinion score."""

@@ -1,0 +1,144 @@
+"""Census: which things live now, when word of begin and end may come late, twice, in any order, or never.
+
+Events tell of begins and ends; a list that is asked for from time to time (a poll) tells who lived when it
+was asked. What the list corrects is wrong at most until the next one, and drift is counted.
+"""
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Life = TypeVar("Life")
+
+MEMORY = 300.0
+"""Seconds for which an end is remembered: word of its begin, or a second word of its end, may still come."""
+
+
+@dataclass(slots=True)
+class _Record(Generic[Life]):
+    """One thing that lives or lived.
+
+    Attributes:
+        life: what is known of it; None if only its end was told.
+        since: when it was first heard of.
+        told: an event has told its begin.
+        listed: a list brought it, and no event has told its begin since.
+        missed: a list did not have it, and no event has told its end yet.
+        ended: when an event told its end.
+    """
+
+    life: Life | None
+    since: float
+    told: bool = False
+    listed: bool = False
+    missed: bool = False
+    ended: float | None = None
+
+
+class Ended(NamedTuple, Generic[Life]):
+    """Word of an end: whether it is the first, and what is known of the thing, if it was known."""
+
+    news: bool
+    life: Life | None
+
+
+class Census(Generic[Key, Life]):
+    """Keys must not return: a thing that comes again has a new one. All times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._records: dict[Key, _Record[Life]] = {}
+        self._pruned = 0.0
+
+    def __len__(self) -> int:
+        """How many live."""
+        return sum(1 for _ in self.living())
+
+    def living(self) -> Iterator[tuple[Key, Life]]:
+        """Those that live now."""
+        for key, record in self._records.items():
+            if record.life is not None and record.ended is None and not record.missed:
+                yield key, record.life
+
+    def find(self, key: Key) -> Life | None:
+        """What is known of a thing whose end no event has told; None if nothing."""
+        record = self._records.get(key)
+        return None if record is None or record.ended is not None else record.life
+
+    def begin(self, key: Key, life: Life, now: float) -> bool:
+        """Word that a thing has begun; return whether it is the first. A life that is known is kept."""
+        record = self._records.get(key)
+        if record is None:
+            self._records[key] = _Record(life, now, told=True)
+            return True
+        news, record.told, record.listed = not record.told, True, False
+        if record.life is None:
+            record.life = life
+        return news
+
+    def notice(self, key: Key, life: Life, now: float) -> Life | None:
+        """Word of a thing in its middle; return what is known of it, which is `life` if it was unknown.
+
+        None for one that has ended: the word was late.
+        """
+        record = self._records.setdefault(key, _Record(None, now))
+        if record.ended is not None:
+            return None
+        if record.life is None:
+            record.life = life
+        return record.life
+
+    def end(self, key: Key, now: float) -> Ended[Life]:
+        """Word that a thing has ended."""
+        self._prune(now)
+        record = self._records.setdefault(key, _Record(None, now))
+        news, life = record.ended is None, record.life
+        if news:
+            record.ended = now
+        return Ended(news, life)
+
+    def correct(self, listed: Mapping[Key, Life], asked: float, *, first: bool = False) -> int:
+        """Take a list of those that lived at a moment after `asked`; return how many words never came.
+
+        Args:
+            listed: all of them, with a life for those that are unknown.
+            asked: when the list was asked for. Who was heard of later may be missing in it.
+            first: it is the first list of a connection: before it, no words could come.
+        """
+        corrections = 0
+        for key, record in list(self._records.items()):
+            if record.ended is not None or key in listed:
+                continue
+            if record.missed or first:
+                corrections += not first
+                del self._records[key]
+            elif record.since < asked:
+                record.missed = True
+        for key, life in listed.items():
+            corrections += self._list(key, life, asked, first=first)
+        return corrections
+
+    def _list(self, key: Key, life: Life, asked: float, *, first: bool) -> bool:
+        """Take one of a list; return whether word of its begin is overdue."""
+        record = self._records.get(key)
+        if record is None:
+            self._records[key] = _Record(life, asked, listed=not first)
+            return False
+        record.missed = False
+        if record.ended is None and record.life is None:
+            record.life = life
+        overdue, record.listed = record.listed, False
+        return overdue
+
+    def forget(self) -> None:
+        """Nothing that lived lives: the world began anew."""
+        self._records.clear()
+
+    def _prune(self, now: float) -> None:
+        """Forget old ends, now and then: memory is bounded by what lives and by what ended of late."""
+        if now - self._pruned < MEMORY / 10:
+            return
+        self._pruned = now
+        for key, record in list(self._records.items()):
+            if record.ended is not None and now - record.ended > MEMORY:
+                del self._records[key]

@@ -1,0 +1,79 @@
+"""Histogram: how long things took, as counters that any time-series database can add up and compare.
+
+A histogram `queue.wait_time` is the counters `queue.wait_time_count`, `queue.wait_time_sum` and, for each
+bound, `queue.wait_time_le_30`: how many took 30 s or less. A mean over any period is sum by count, a share
+within a bound is le by count, and both may be added up over queues and PBXs, which no percentile may.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from bridge.core.counter import Tally
+from bridge.core.metric import Cardinality, Metric, MetricKind
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """A family of counters in the catalogue.
+
+    Attributes:
+        name: `<group>.<what>`, to which `_count`, `_sum` and `_le_<bound>` are added.
+        help: one sentence that says which duration this is.
+        bounds: upper bounds in rising order, in `unit`; what is above the last is in the count alone.
+        unit: unit of values, sum and bounds.
+        labels, sources, cardinality, caveat: as of Metric.
+    """
+
+    name: str
+    help: str
+    bounds: tuple[float, ...]
+    unit: str = "seconds"
+    labels: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    cardinality: Cardinality = Cardinality.FIXED
+    caveat: str = ""
+
+    @cached_property
+    def count(self) -> Metric:
+        """How many there were."""
+        return self._metric("count", f"{self.help}: how many", unit="")
+
+    @cached_property
+    def sum(self) -> Metric:
+        """What all of them add up to."""
+        return self._metric("sum", f"{self.help}: sum", self.unit)
+
+    @cached_property
+    def within(self) -> tuple[tuple[float, Metric], ...]:
+        """Each bound, and the counter of those that did not go beyond it."""
+        return tuple(
+            (
+                bound,
+                self._metric(f"le_{bound:g}".replace(".", "_"), f"{self.help}: {bound:g} or less", unit=""),
+            )
+            for bound in self.bounds
+        )
+
+    @cached_property
+    def metrics(self) -> tuple[Metric, ...]:
+        """All of its counters."""
+        return (self.count, self.sum, *(metric for _, metric in self.within))
+
+    def observe(self, totals: Tally, value: float, pbx: str, *labels: str) -> None:
+        """Add one duration to the totals; counters that it does not move are there with 0."""
+        totals.add(self.count.series(pbx, *labels))
+        totals.add(self.sum.series(pbx, *labels), value)
+        for bound, metric in self.within:
+            totals.add(metric.series(pbx, *labels), value <= bound)
+
+    def _metric(self, suffix: str, text: str, unit: str) -> Metric:
+        return Metric(
+            f"{self.name}_{suffix}",
+            MetricKind.COUNTER,
+            text,
+            unit,
+            self.labels,
+            self.sources,
+            self.cardinality,
+            self.caveat,
+        )
