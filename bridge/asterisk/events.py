@@ -17,7 +17,8 @@ from bridge.asterisk.catalog.system import (
     SYSTEM_UPTIME,
 )
 from bridge.asterisk.causes import cause_name
-from bridge.asterisk.status import mailbox, number, technology, word
+from bridge.asterisk.status import mailbox
+from bridge.asterisk.words import number, technology, word
 from bridge.core.counter import Tally
 from bridge.core.metric import Metric
 from bridge.core.sample import Kind, Measurement, Sample, Series

@@ -1,6 +1,5 @@
 """What the replies to polled AMI actions mean: samples of the catalogue's series."""
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -45,6 +44,7 @@ from bridge.asterisk.catalog.system import (
     SYSTEM_UPTIME,
     SYSTEM_VERSION,
 )
+from bridge.asterisk.words import number, technology, version_number, word
 from bridge.core.counter import RunningCounter
 from bridge.core.metric import Metric
 from bridge.core.sample import Sample, Series
@@ -85,10 +85,6 @@ DEVICE_STATES = (
     "ringinuse",
     "onhold",
 )
-DEVELOPMENT = 999_999
-"""What Asterisk calls the number of a version that is no release."""
-VERSION = re.compile(r"(?:certified[/-])?([0-9]+)\.([0-9]+)(?:\.([0-9]+))?")
-TECHNOLOGY = re.compile(r"([A-Za-z0-9_]+)/")
 CONTACT = re.compile(r"(.*?)(?:;@|@@)")
 CLI_CALLS = re.compile(r"([0-9]+) (?:of [0-9]+ max )?active calls?")
 CLI_PROCESSED = re.compile(r"([0-9]+) calls? processed")
@@ -170,35 +166,6 @@ class Status:
             yield TECHNOLOGY_CHANNELS.series(self._pbx, name), technologies[name]
         for name in sorted(self._states):
             yield CHANNEL_STATE_CHANNELS.series(self._pbx, name), states[name]
-
-
-def version_number(version: str) -> int:
-    """A version as Asterisk's own SNMP agent numbers it: 22.10.1 is 221001, a development build 999999."""
-    match = VERSION.match(version)
-    if not match:
-        return DEVELOPMENT
-    major, minor, patch = (int(part or 0) for part in match.groups())
-    return major * 10_000 + minor * 100 + patch
-
-
-def technology(channel: str) -> str:
-    """The technology of a channel by its name: `PJSIP/trunk-0000002a` is PJSIP."""
-    match = TECHNOLOGY.match(channel)
-    return match[1] if match else "unknown"
-
-
-def word(text: str) -> str:
-    """One of Asterisk's fixed words as a label: `Dialing Offhook` is dialing_offhook."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "unknown"
-
-
-def number(text: str) -> float | None:
-    """A finite number, or None where Asterisk gives something else, such as N/A."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def mailbox(pbx: str, message: AmiMessage) -> Values:

@@ -4,7 +4,7 @@ import pytest
 
 from bridge.asterisk import actions
 from bridge.asterisk.actions import Action
-from bridge.asterisk.status import Status, mailbox, number, technology, version_number, word
+from bridge.asterisk.status import Status, mailbox
 from bridge.protocols.ami import Reply
 from tests.asterisk.recorded import reply, said
 
@@ -291,40 +291,3 @@ class TestCommandLine:
         replies = {actions.CLI_CALLS: reply("22/Command-core-show-calls"), actions.CALLS: getvar("4")}
 
         assert told(Status("hq"), replies)["dialplan.active"] == 4
-
-
-@pytest.mark.parametrize(
-    ("version", "expected"),
-    [
-        ("22.10.1+dfsg+~cs6.17.60671434-1", 221001),
-        ("16.28.0~dfsg-0+deb11u4", 162800),
-        ("22.4.1", 220401),
-        ("22.0.0-rc1", 220000),
-        ("certified/20.7-cert5", 200700),
-        ("GIT-22-abcdef", 999999),
-        ("", 999999),
-    ],
-)
-def test_a_version_has_the_number_that_snmp_gives_it(version: str, expected: int) -> None:
-    assert version_number(version) == expected
-
-
-@pytest.mark.parametrize(
-    ("channel", "expected"),
-    [("PJSIP/trunk-00000001", "PJSIP"), ("IAX2/a-1", "IAX2"), ("Local/1@x-0;2", "Local"), ("", "unknown")],
-)
-def test_a_channel_has_a_technology_and_its_name_goes_no_further(channel: str, expected: str) -> None:
-    assert technology(channel) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("Up", "up"), ("Dialing Offhook", "dialing_offhook"), ("Pre-ring", "pre_ring"), ("", "unknown")],
-)
-def test_a_word_of_asterisk_becomes_a_label(text: str, expected: str) -> None:
-    assert word(text) == expected
-
-
-@pytest.mark.parametrize("text", ["", "N/A", "nan", "inf", "1,5", "0x10"])
-def test_what_is_no_finite_number_is_none(text: str) -> None:
-    assert number(text) is None
