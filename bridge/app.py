@@ -15,9 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from platformdirs import user_state_dir
+
 from bridge import __version__
-from bridge.asterisk.catalog import CATALOG, TRUST
+from bridge.asterisk.catalog import CATALOG, HISTOGRAMS
 from bridge.core import own
+from bridge.core.privacy import Veil
 from bridge.core.sample import BRIDGE, Series
 from bridge.core.trust import Trust
 from bridge.environment import masked
@@ -29,6 +32,7 @@ from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.delivery import Delivery
 from bridge.pipeline.health import STOPPING, Health, Part
 from bridge.pipeline.interfaces import Clock, Emit, Sink, Source
+from bridge.pipeline.memory import Memory
 from bridge.pipeline.pipeline import Pipeline
 from bridge.pipeline.supervisor import supervise
 from bridge.pipeline.ticker import ticks
@@ -45,14 +49,19 @@ from bridge.sources.statsd import StatsdSource
 HTTP_BUFFER = 100_000
 """Samples that may wait for our own HTTP port: it only remembers them, so they never do for long."""
 
+STATE = "state.json"
+"""The file in the folder that `state_dir` names."""
+
 Reload = Callable[[], Settings]
 """Reads the settings anew and tries them out; raises SettingsError."""
 
 log = get_logger(component="app")
 
 
-def build_sources(settings: Settings, health: Health, clock: Clock) -> list[Source]:
-    """Everything that the settings say to poll or to listen to.
+def build_sources(
+    settings: Settings, health: Health, clock: Clock, memory: Memory | None = None
+) -> list[Source]:
+    """Everything that the settings say to poll or to listen to, which goes on from what the memory holds.
 
     Raises:
         SettingsError: with all that only the sources can judge, such as names of MIB objects.
@@ -61,7 +70,7 @@ def build_sources(settings: Settings, health: Health, clock: Clock) -> list[Sour
     faults: list[Fault] = []
     for build in _plans(settings):
         try:
-            sources.append(build(health, clock))
+            sources.append(build(health, clock, memory or Memory()))
         except SettingsError as error:
             faults += error.faults
     if faults:
@@ -69,7 +78,7 @@ def build_sources(settings: Settings, health: Health, clock: Clock) -> list[Sour
     return sources
 
 
-def _plans(settings: Settings) -> Iterator[Callable[[Health, Clock], Source]]:
+def _plans(settings: Settings) -> Iterator[Callable[[Health, Clock, Memory], Source]]:
     for name, pbx in settings.pbx.items():
         if pbx.snmp:
             yield partial(SnmpSource, name, pbx.snmp)
@@ -77,7 +86,9 @@ def _plans(settings: Settings) -> Iterator[Callable[[Health, Clock], Source]]:
             yield partial(AmiSource, name, pbx.ami)
     if settings.statsd.enabled:
         senders = {name: pbx.statsd.senders for name, pbx in settings.pbx.items() if pbx.statsd}
-        yield partial(StatsdSource, settings.statsd, senders)
+        prefixes = {name: pbx.statsd.prefix for name, pbx in settings.pbx.items() if pbx.statsd}
+        show = settings.privacy.statsd_line == "show"
+        yield partial(StatsdSource, settings.statsd, senders, prefixes=prefixes, show_lines=show)
 
 
 def try_out(settings: Settings) -> Settings:
@@ -96,7 +107,7 @@ def build_sinks(settings: Settings, health: Health) -> Iterator[tuple[Sink, int,
     if settings.console.enabled:
         yield ConsoleSink(print_line), HTTP_BUFFER, 500
     if settings.http.listen != "off":
-        yield HttpSink(settings.http, CATALOG, health), HTTP_BUFFER, 5000
+        yield HttpSink(settings.http, CATALOG, health, HISTOGRAMS), HTTP_BUFFER, 5000
     for sink in graphite_sinks(settings.graphite, CATALOG):
         yield sink, settings.graphite.buffer, settings.graphite.batch
     if settings.mqtt.url:
@@ -152,13 +163,21 @@ class App:
         settings: what to start with; they have been tried out.
         reload: reads the settings again on SIGHUP.
         taps: further places that see every sample, as the sinks do; they must return at once.
+        memory: what is known of the time before; none to remember over new settings only.
     """
 
-    def __init__(self, settings: Settings, reload: Reload, taps: Sequence[Emit] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reload: Reload,
+        taps: Sequence[Emit] = (),
+        memory: Memory | None = None,
+    ) -> None:
         self.signals = Signals()
         self._settings = settings
         self._reload = reload
         self._taps = taps
+        self._memory = memory or Memory()
         self._clock: Clock = SystemClock()
         self._health = Health(self._clock)
         self._started = self._clock.monotonic()
@@ -166,10 +185,12 @@ class App:
     async def run(self) -> None:
         """Run until told to stop. New settings start everything anew; counts go on."""
         settings: Settings | None = self._settings
+        self._memory.load()
         while settings:
             self._health.forget()
             self._health.watch(self._process)
             settings = await self._serve(settings)
+            self._memory.turn_over()
 
     async def _serve(self, settings: Settings) -> Settings | None:
         """Run with these settings; return those to go on with, or None."""
@@ -178,7 +199,7 @@ class App:
             for sink, buffer, batch in build_sinks(settings, self._health)
         ]
         outlets = [*self._taps, *(delivery.accept for delivery in deliveries)]
-        pipeline = Pipeline(outlets, Trust(TRUST, settings.freshness), self._health, self._clock)
+        pipeline = self._pipeline(settings, outlets)
         self._health.emit = pipeline.emitter(BRIDGE)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(each.run(), name=f"sink {each.name}") for each in deliveries]
@@ -188,9 +209,21 @@ class App:
                 task.cancel()
         return following
 
+    def _pipeline(self, settings: Settings, outlets: Sequence[Emit]) -> Pipeline:
+        """The pipeline; its counters go on."""
+        trust = Trust(CATALOG, settings.freshness)
+        trust.restore(self._memory.recall("trust"), self._clock.monotonic())
+        veil = Veil(settings.privacy.labels(), settings.privacy.key.get_secret_value())
+        self._memory.hides = veil.hides
+        self._memory.keep("trust", lambda: trust.state(veil.hides))
+        return Pipeline(outlets, trust, veil, self._health, self._clock)
+
     async def _read(self, settings: Settings, pipeline: Pipeline) -> Settings | None:
         """Run the sources until a signal; return the settings to go on with, or None."""
-        sources = build_sources(settings, self._health, self._clock)
+        sources = build_sources(settings, self._health, self._clock, self._memory)
+        for source in sources:
+            if isinstance(source, StatsdSource):
+                pipeline.observe(source.name, source.observe)
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(
@@ -200,11 +233,13 @@ class App:
                 for source in sources
             ]
             tasks.append(group.create_task(self._report(settings.self_interval), name="own numbers"))
+            tasks.append(group.create_task(self._memory.run(self._clock), name="state"))
             log.info("started", version=__version__, pbxs=sorted(settings.pbx), sources=len(sources))
             notify(f"READY=1\nMAINPID={os.getpid()}")
             following = await self._until_signal()
             for task in tasks:
                 task.cancel()
+        self._memory.save()
         if following is None:
             for source in sources:
                 self._health.down(Part("source", source.pbx, source.name), STOPPING)
@@ -240,6 +275,7 @@ class App:
         yield own.BRIDGE_INFO.series(BRIDGE, __version__), 1
         yield own.PROCESS_UPTIME.series(BRIDGE), self._clock.monotonic() - self._started
         yield own.PROCESS_CPU.series(BRIDGE), time.process_time()
+        yield own.STATE_FAILURES.series(BRIDGE), self._memory.failures
         if memory := resident_bytes():
             yield own.PROCESS_MEMORY.series(BRIDGE), memory
 
@@ -253,9 +289,17 @@ def resident_bytes() -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
+def state_file(settings: Settings) -> Path | None:
+    """Where counters are remembered over a restart; None for nowhere."""
+    if settings.state_dir == "off":
+        return None
+    systemd = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return Path(settings.state_dir or systemd or user_state_dir("asterisk-bridge")) / STATE
+
+
 async def run(settings: Settings, reload: Reload) -> None:
     """Run the bridge until a signal."""
-    app = App(settings, reload)
+    app = App(settings, reload, memory=Memory(state_file(settings)))
     app.signals.listen()
     await app.run()
 

@@ -2,12 +2,14 @@
 
 import logging
 import sys
-from collections.abc import Callable
-from typing import Literal
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 import structlog
 
 Logger = structlog.typing.FilteringBoundLogger
+ExcInfo = structlog.typing.ExcInfo
 
 
 def get_logger(**fields: str) -> Logger:
@@ -28,7 +30,7 @@ def configure(level: str = "info", style: Literal["text", "json"] = "text") -> N
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(without_words),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -36,7 +38,32 @@ def configure(level: str = "info", style: Literal["text", "json"] = "text") -> N
         cache_logger_on_first_use=False,
     )
     # Libraries speak through the standard module: only what went wrong in them is of interest.
-    logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Wordless("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.ERROR, handlers=[handler])
+
+
+def without_words(exc_info: ExcInfo) -> str:
+    """A traceback that leaves out what exceptions say: it may quote what a peer sent, even who calls."""
+    return "".join(_told(exc_info[1])).rstrip()
+
+
+def _told(error: BaseException) -> Iterator[str]:
+    if error.__cause__:
+        yield from _told(error.__cause__)
+        yield "which led to\n"
+    yield from traceback.format_tb(error.__traceback__)
+    yield f"{type(error).__qualname__}\n"
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _told(each)
+
+
+class _Wordless(logging.Formatter):
+    """As `without_words`, for what libraries log."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
+        return without_words(ei)
 
 
 class Throttle:

@@ -37,6 +37,7 @@ HOMES = {
     "amqtt": {"demo/broker.py"},
     "structlog": {"log.py"},
     "uvloop": {"app.py"},
+    "platformdirs": {"app.py"},
     "pydantic": {"settings", "environment.py"},
     "pydantic_settings": {"environment.py"},
     "typer": {"cli.py"},

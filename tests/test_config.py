@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.asterisk.events import CLASSES
+from bridge.sources.ami.source import CLASSES
 from tests.servers.process import program
 from tests.servers.snmpd import recording, snmpd
 
@@ -108,7 +108,9 @@ def test_the_unit_leaves_little_to_an_intruder() -> None:
     assert float(exposure[1]) <= MOST_EXPOSED
 
 
-@pytest.mark.parametrize("line", ["Type=notify", "DynamicUser=yes", "RestartPreventExitStatus=2"])
+@pytest.mark.parametrize(
+    "line", ["Type=notify", "DynamicUser=yes", "RestartPreventExitStatus=2", "StateDirectory=asterisk-bridge"]
+)
 def test_the_unit_says_how_the_bridge_behaves(line: str) -> None:
     assert line in UNIT.read_text().splitlines()
 

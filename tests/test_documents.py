@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog import CATALOG, HISTOGRAMS
+from bridge.asterisk.catalog.res_prometheus import EQUIVALENTS
 from bridge.cli import app
 from bridge.documents import GENERATED, NOTE, configuration, example, metrics, stale
 from bridge.environment import effective, read
@@ -51,9 +52,44 @@ def test_every_setting_is_explained_with_its_type_and_default() -> None:
 def test_every_metric_is_explained() -> None:
     page = metrics()
 
+    counters = {metric.name for histogram in HISTOGRAMS for metric in histogram.metrics}
     for metric in CATALOG.values():
-        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{metric.name}` |")]
-        assert metric.help in row
+        rows = [line for line in page.splitlines() if line.startswith(f"| `{metric.name}` |")]
+        if metric.name in counters:
+            assert rows == []
+        else:
+            (row,) = rows
+            for word in (
+                metric.kind,
+                metric.unit,
+                *metric.labels,
+                metric.cardinality,
+                metric.help,
+                metric.caveat,
+            ):
+                assert word.replace("|", r"\|") in row
+            assert ", ".join(metric.sources) in row
+
+
+def test_a_histogram_is_one_row_with_its_bounds() -> None:
+    page = metrics()
+
+    for histogram in HISTOGRAMS:
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{histogram.name}` |")]
+        assert "| histogram |" in row
+        assert all(f"{bound:g}" in row for bound in histogram.bounds)
+
+
+def test_each_group_of_metrics_has_one_section() -> None:
+    heads = [line for line in metrics().splitlines() if line.startswith("## ")]
+
+    assert len(heads) == len(set(heads))
+
+
+def test_every_name_of_asterisks_own_prometheus_module_is_explained() -> None:
+    page = metrics()
+
+    assert all(f"| `{each.theirs}` | `{each.ours}` |" in page for each in EQUIVALENTS)
 
 
 def test_every_command_is_in_the_readme() -> None:

@@ -18,6 +18,7 @@ import pytest
 from bridge.core import number
 from bridge.pipeline.health import Health
 from bridge.settings import StatsdSettings
+from bridge.sources.statsd.asterisks import Asterisks
 from bridge.sources.statsd.receiver import Receiver
 from bridge.sources.statsd.senders import Senders
 from bridge.sources.statsd.source import book
@@ -190,7 +191,7 @@ def written_by_us(
         idle="repeat" if setting.repeat else "drop",
     )
     clock = FakeClock()
-    receiver = Receiver(book(settings), Senders({}), Health(clock), clock)
+    receiver = Receiver(book(settings), Senders({}), Asterisks({}, is_shared=True), Health(clock), clock)
     flushes = []
     for packets in ([], *steps):
         receiver.receive("udp", [(packet, "127.0.0.1") for packet in packets])

@@ -1,6 +1,9 @@
 """The log: lines for people or machines, and complaints that do not flood it."""
 
 import json
+import subprocess
+import sys
+from typing import Literal
 
 import pytest
 
@@ -30,6 +33,46 @@ def test_lines_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str]) 
     get_logger().info("up")
 
     assert capsys.readouterr().err == ""
+
+
+def fail() -> None:
+    """Fail as code does that could not use what a peer sent, with its words in every message."""
+    words = f"+4930{'123456'}"
+    try:
+        int(words.replace("+", "x"))
+    except ValueError as error:
+        raise ExceptionGroup(words, [KeyError(words)]) from error
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_what_an_exception_says_is_left_out_for_it_may_quote_a_caller(
+    capsys: pytest.CaptureFixture[str], style: Literal["text", "json"]
+) -> None:
+    configure("info", style)
+
+    try:
+        fail()
+    except ExceptionGroup:
+        get_logger().exception("failed")
+
+    said = capsys.readouterr().err
+    assert "123456" not in said
+    assert all(word in said for word in ("ValueError", "KeyError", "ExceptionGroup", "in fail"))
+
+
+def test_what_libraries_log_of_an_exception_is_left_out_too() -> None:
+    program = (
+        "import logging; from bridge.log import configure; from tests.test_log import fail\n"
+        "configure()\n"
+        "try:\n  fail()\n"
+        "except ExceptionGroup:\n  logging.getLogger('library').exception('failed')"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert "123456" not in ended.stderr
+    assert "ERROR library failed" in ended.stderr
+    assert "in fail" in ended.stderr
 
 
 def test_a_repeated_complaint_is_let_through_once_per_period_with_what_was_kept_back() -> None:

@@ -3,30 +3,37 @@
 | action | class of the account's `write`, one of | what it is for |
 | --- | --- | --- |
 | Challenge, Login, Ping, ListCommands | none | the connection, what the account may |
-| BridgeList, QueueSummary | none | bridges, queues |
+| BridgeList, QueueStatus | none | bridges, queues |
 | CoreSettings, CoreStatus, CoreShowChannels | reporting, system | version, limits, channels, start time |
 | PJSIPShowRegistrationsOutbound | reporting, system | trunks |
-| ConfbridgeListRooms | reporting | conferences |
+| IAXpeers, IAXregistry, SIPpeers, SIPshowregistry | reporting, system | peers of IAX2 and of chan_sip |
+| DAHDIShowChannels, DAHDIShowStatus, PRIShowSpans | none | DAHDI channels and spans |
+| ConfbridgeListRooms, FAXStats | reporting | conferences, fax |
 | DeviceStateList, Getvar, MailboxCount | reporting, call | devices, clock and calls, mailboxes |
-| PJSIPShowContacts, PJSIPShowAors | system | contacts |
+| PJSIPShowContacts, PJSIPShowAors, PJSIPShowEndpoints, PJSIPShowEndpoint | system | contacts, trunks |
 | ParkedCalls, Parkinglots | call | parking |
-| Command | command | `core show calls`, and only with the setting `cli` |
+| Command | command | `core show` calls and taskprocessors, and only with the setting `cli` |
 
 So `write = reporting` is what an account should have. `system`, `call` and `command` bring the rows that name
 them alone, and with them the right to change things, of which the bridge makes no use.
 """
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bridge.protocols.ami import Reply, encode_action
 
 TEXT = re.compile(r"[^\r\n\0]+")
+NAME = re.compile(r"[^\r\n\0]{1,250}")
+"""A name that Asterisk told us: so short that it fits into the line of an action in any script."""
 VARIABLE = re.compile(
     r"EPOCH|SYSINFO\(numcalls\)|STRPTIME\([0-9]{4}(-[0-9]{2}){2} [0-9]{2}(:[0-9]{2}){2},,%Y-%m-%d %H:%M:%S\)"
 )
 """What Getvar may evaluate. Some functions of the dialplan change things or run programs; these cannot."""
+COMMAND = re.compile("core show (calls|taskprocessors|taskprocessor alerted subsystems)")
+"""The texts that Command may have."""
 
 ALLOWED: dict[str, dict[str, re.Pattern[str]]] = {
     "Challenge": {"AuthType": re.compile("MD5")},
@@ -40,20 +47,30 @@ ALLOWED: dict[str, dict[str, re.Pattern[str]]] = {
     "Ping": {},
     "ListCommands": {},
     "BridgeList": {},
-    "QueueSummary": {},
+    "QueueStatus": {},
     "CoreSettings": {},
     "CoreStatus": {},
     "CoreShowChannels": {},
     "PJSIPShowRegistrationsOutbound": {},
     "PJSIPShowContacts": {},
     "PJSIPShowAors": {},
+    "PJSIPShowEndpoints": {},
+    "PJSIPShowEndpoint": {"Endpoint": NAME},
     "ConfbridgeListRooms": {},
+    "FAXStats": {},
+    "IAXpeers": {},
+    "IAXregistry": {},
+    "SIPpeers": {},
+    "SIPshowregistry": {},
+    "DAHDIShowChannels": {},
+    "DAHDIShowStatus": {},
+    "PRIShowSpans": {},
     "DeviceStateList": {},
     "ParkedCalls": {},
     "Parkinglots": {},
-    "MailboxCount": {"Mailbox": TEXT},
+    "MailboxCount": {"Mailbox": NAME},
     "Getvar": {"Variable": VARIABLE},
-    "Command": {"Command": re.compile("core show calls")},
+    "Command": {"Command": COMMAND},
 }
 """Action to its headers, and what each may hold."""
 
@@ -96,18 +113,29 @@ CHALLENGE = Action("Challenge", (("AuthType", "MD5"),))
 CORE_SETTINGS = Action("CoreSettings")
 CORE_STATUS = Action("CoreStatus")
 CHANNELS = Action("CoreShowChannels")
-QUEUES = Action("QueueSummary")
+QUEUE_STATUS = Action("QueueStatus")
 BRIDGES = Action("BridgeList")
 DEVICES = Action("DeviceStateList")
 REGISTRATIONS = Action("PJSIPShowRegistrationsOutbound")
 CONTACTS = Action("PJSIPShowContacts")
 AORS = Action("PJSIPShowAors")
+ENDPOINTS = Action("PJSIPShowEndpoints")
 PARKED = Action("ParkedCalls")
 LOTS = Action("Parkinglots")
 CONFERENCES = Action("ConfbridgeListRooms")
+FAX = Action("FAXStats")
+IAX_PEERS = Action("IAXpeers")
+IAX_REGISTRATIONS = Action("IAXregistry")
+SIP_PEERS = Action("SIPpeers")
+SIP_REGISTRATIONS = Action("SIPshowregistry")
+DAHDI_CHANNELS = Action("DAHDIShowChannels")
+DAHDI_SPANS = Action("DAHDIShowStatus")
+PRI_SPANS = Action("PRIShowSpans")
 CALLS = Action("Getvar", (("Variable", "SYSINFO(numcalls)"),))
 CLOCK = Action("Getvar", (("Variable", "EPOCH"),))
 CLI_CALLS = Action("Command", (("Command", "core show calls"),))
+CLI_TASKPROCESSORS = Action("Command", (("Command", "core show taskprocessors"),))
+CLI_ALERTS = Action("Command", (("Command", "core show taskprocessor alerted subsystems"),))
 
 
 def login_plain(username: str, secret: str, events: str) -> Action:
@@ -125,6 +153,11 @@ def mailbox_count(mailbox: str) -> Action:
     return Action("MailboxCount", (("Mailbox", mailbox),))
 
 
+def endpoint_detail(endpoint: str) -> Action:
+    """Ask for all that belongs to a PJSIP endpoint: its contacts, and how its calls are identified."""
+    return Action("PJSIPShowEndpoint", (("Endpoint", endpoint),))
+
+
 def unix_time_of(moment: str) -> Action:
     """Ask Asterisk, which knows its zone, for the Unix time of its local time `2026-11-23 20:53:43`.
 
@@ -134,9 +167,19 @@ def unix_time_of(moment: str) -> Action:
     return Action("Getvar", (("Variable", f"STRPTIME({moment},,%Y-%m-%d %H:%M:%S)"),))
 
 
+def for_each(names: Iterable[str], ask: Callable[[str], Action]) -> list[Action]:
+    """An action for each name that one can hold."""
+    asked: list[Action] = []
+    for name in names:
+        with contextlib.suppress(ValueError):
+            asked.append(ask(name))
+    return asked
+
+
 EMPTY = {
     CONTACTS: "No Contacts found",
     AORS: "No AORs found",
+    ENDPOINTS: "No endpoints found",
     CONFERENCES: "No active conferences.",
 }
 """Actions that call it an error when there is nothing to list, and the words they use."""

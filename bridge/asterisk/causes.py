@@ -1,4 +1,6 @@
-"""Names of hang-up causes: Q.850 as Asterisk uses it, with Asterisk's own additions."""
+"""Hang-up causes: Q.850 as Asterisk uses it, with Asterisk's own additions, and what they say of a call."""
+
+from enum import StrEnum
 
 CAUSES: dict[int, str] = {
     0: "unknown",
@@ -66,3 +68,44 @@ def cause_name(number: str) -> str:
     if not (number.isascii() and number.isdigit()) or len(number) > 3 or int(number) > HIGHEST:
         return CAUSES[0]
     return CAUSES.get(int(number), f"cause_{int(number)}")
+
+
+class Result(StrEnum):
+    """What came of a call.
+
+    CANCELLED: the caller hung up first, or the call ended in the normal way before it was answered.
+    REJECTED: the other side would not have it: declined, absent, changed or incomplete number.
+    UNALLOCATED: there is no such number, or no way to it.
+    CONGESTION: no circuit, or an overload.
+    FAILED: out of order, not allowed, not compatible, or a fault of the protocol.
+    OTHER: nobody said.
+    """
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    UNALLOCATED = "unallocated"
+    CONGESTION = "congestion"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    OTHER = "other"
+
+
+GROUPS: dict[Result, frozenset[int]] = {
+    Result.BUSY: frozenset({17}),
+    Result.NO_ANSWER: frozenset({18, 19}),
+    Result.REJECTED: frozenset({20, 21, 22, 28}),
+    Result.UNALLOCATED: frozenset({1, 2, 3}),
+    Result.CONGESTION: frozenset({34, 41, 42, 43, 44}),
+    Result.FAILED: frozenset({27, 29, 38, 50, 52, 54, 57, 58, 65, 66, 69, 81, 88, *range(95, 112), 127}),
+    Result.CANCELLED: frozenset({16, 26, 31}),
+}
+"""The causes that an unanswered call may end with. All others are `other`."""
+
+_RESULTS = {str(cause): result for result, causes in GROUPS.items() for cause in causes}
+
+
+def result_of(number: str) -> Result:
+    """What a cause says of a call that was not answered; the cause as Asterisk gives it, in digits."""
+    return _RESULTS.get(number, Result.OTHER)

@@ -27,9 +27,12 @@ from bridge.asterisk.catalog.system import (
     SYSTEM_VERSION,
 )
 from bridge.asterisk.mib import OBJECTS, MibObject, Oid, Syntax, Value
-from bridge.core.counter import WRAP_MARGIN, RunningCounter
+from bridge.core.counter import RunningCounter
+from bridge.core.lifetime import Lifetime
 from bridge.core.metric import Metric, MetricKind
 from bridge.core.sample import Sample, Series
+from bridge.core.state import Json, mapping
+from bridge.core.state import number as number_in
 
 NUMBERS = frozenset({Syntax.INTEGER, Syntax.GAUGE, Syntax.COUNTER, Syntax.COUNTER64, Syntax.TICKS})
 TICKS_TOP = 1 << 32
@@ -84,13 +87,19 @@ _OUTGOING = 10
 class Reading:
     """The samples made of one poll, and how many of its values were of a type they must not have.
 
+    Args:
+        pbx: the PBX, for the label.
+        now: Unix time of the poll.
+        monotonic: the same moment on a clock that never jumps, by which restarts are told.
+
     Attributes:
         samples: what was understood.
         wrong: values left out: a text where a number belongs, or a number where a text belongs.
     """
 
-    def __init__(self, pbx: str, now: float) -> None:
+    def __init__(self, pbx: str, now: float, monotonic: float = 0.0) -> None:
         self.pbx = pbx
+        self.monotonic = monotonic
         self.samples: list[Sample] = []
         self.wrong = 0
         self._now = now
@@ -128,48 +137,14 @@ class Reading:
         return None
 
 
-class Stopwatch:
-    """TimeTicks that count up: undoes the wrap after 497 days, and tells when they began anew.
-
-    A wrap that happened before the first reading cannot be known.
-    """
-
-    def __init__(self) -> None:
-        self._last: int | None = None
-        self._wraps = 0
-
-    def update(self, ticks: int, restarted: bool = False) -> bool:
-        """Take a reading; return whether the time began anew since the last one.
-
-        Args:
-            ticks: hundredths of a second.
-            restarted: it is known from elsewhere that it did.
-        """
-        last, self._last = self._last, ticks
-        if last is None:
-            return False
-        wrapped = last > TICKS_TOP - WRAP_MARGIN and ticks < WRAP_MARGIN
-        anew = restarted or (ticks < last and not wrapped)
-        if anew:
-            self._wraps = 0
-        elif ticks < last:
-            self._wraps += 1
-        return anew
-
-    @property
-    def seconds(self) -> float:
-        """The time at the last reading."""
-        return ((self._last or 0) + self._wraps * TICKS_TOP) / TICKS_PER_SECOND
-
-
 class AsteriskMib:
     """Turns the values of one PBX's polls into Samples; remembers what counters need between polls."""
 
     def __init__(self) -> None:
-        self._uptime = Stopwatch()
-        self._reload_age = Stopwatch()
+        self._life = Lifetime(TICKS_TOP / TICKS_PER_SECOND)
+        self._reload = Lifetime(TICKS_TOP / TICKS_PER_SECOND)
         self._processed = RunningCounter()
-        self._pid: int | None = None
+        self._pid: float | None = None
 
     def scalars(self, values: Mapping[Oid, Value], reading: Reading) -> None:
         """Add the samples of the scalars; one that is absent has none."""
@@ -177,28 +152,30 @@ class AsteriskMib:
         def number(name: str) -> int | None:
             return reading.number(values.get(OBJECTS[name].at()))
 
-        restarted = self._times(number("astConfigUpTime"), number("astConfigReloadTime"), values, reading)
+        self._times(number("astConfigUpTime"), number("astConfigReloadTime"), values, reading)
         for name, metric in GAUGES.items():
             if (value := number(name)) is not None:
                 reading.add(metric.series(reading.pbx), value)
         if (processed := number("astConfigCallsProcessed")) is not None:
-            total = self._processed.update(processed, restarted)
+            total = self._processed.update(processed, str(self._life.run))
             reading.add(DIALPLAN_PROCESSED.series(reading.pbx), total)
         if (version := reading.text(values.get(OBJECTS["astVersionString"].at()))) is not None:
             reading.add(SYSTEM_INFO.series(reading.pbx, version), 1)
 
     def _times(
         self, uptime: int | None, reload_age: int | None, values: Mapping[Oid, Value], reading: Reading
-    ) -> bool:
-        """Add uptime and age of the last reload; return whether Asterisk started anew."""
-        restarted = self._other_process(values)
+    ) -> None:
+        """Add uptime and age of the last reload, and notice whether Asterisk began anew."""
+        before, other = self._life.run, self._other_process(values)
         if uptime is not None:
-            restarted = self._uptime.update(uptime, restarted)
-            reading.add(SYSTEM_UPTIME.series(reading.pbx), self._uptime.seconds)
+            self._life.update(uptime / TICKS_PER_SECOND, reading.monotonic, restarted=other)
+            reading.add(SYSTEM_UPTIME.series(reading.pbx), self._life.seconds)
+        elif other:
+            self._life.run += 1
         if reload_age is not None:
-            self._reload_age.update(reload_age, restarted)
-            reading.add(SYSTEM_RELOAD_AGE.series(reading.pbx), self._reload_age.seconds)
-        return restarted
+            restarted = self._life.run != before
+            self._reload.update(reload_age / TICKS_PER_SECOND, reading.monotonic, restarted=restarted)
+            reading.add(SYSTEM_RELOAD_AGE.series(reading.pbx), self._reload.seconds)
 
     def _other_process(self, values: Mapping[Oid, Value]) -> bool:
         value = values.get(OBJECTS["astConfigPid"].at())
@@ -206,6 +183,23 @@ class AsteriskMib:
             return False
         last, self._pid = self._pid, value.data
         return last is not None and last != value.data
+
+    def state(self, offset: float) -> Json:
+        """What counters need after a restart of the bridge; `offset` as for Lifetime."""
+        return {
+            "pid": self._pid,
+            "life": self._life.state(offset),
+            "reload": self._reload.state(offset),
+            "processed": self._processed.state(),
+        }
+
+    def restore(self, state: Json, offset: float) -> None:
+        """Go on from what `state` gave; anything else is ignored."""
+        known = mapping(state)
+        self._pid = number_in(known.get("pid"))
+        self._life.restore(known.get("life"), offset)
+        self._reload.restore(known.get("reload"), offset)
+        self._processed.restore(known.get("processed"))
 
 
 def type_rows(values: Mapping[Oid, Value]) -> list[Oid]:

@@ -7,9 +7,35 @@ are replayed on it, and from then on they are taken as they come, and every furt
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 
-from bridge.asterisk.actions import Action
+from bridge.asterisk.actions import CORE_STATUS, Action
+from bridge.asterisk.bridges import Bridges
+from bridge.asterisk.calls import Calls
 from bridge.asterisk.catalog.system import AMI_EVENTS_MISSED, AMI_RESYNC_CORRECTIONS
+from bridge.asterisk.channel_use import ChannelUse
+from bridge.asterisk.channels import Channels
+from bridge.asterisk.conferences import Conferences
+from bridge.asterisk.contacts import Contacts
+from bridge.asterisk.dahdi import Dahdi
+from bridge.asterisk.devices import Devices
+from bridge.asterisk.dialplan import Dialplan
+from bridge.asterisk.dials import Dials
+from bridge.asterisk.endpoints import Endpoints
+from bridge.asterisk.fax import Fax
+from bridge.asterisk.kpi import WINDOW, Kpis
+from bridge.asterisk.lag import Lag
+from bridge.asterisk.mailboxes import Mailboxes
+from bridge.asterisk.media import Media
+from bridge.asterisk.members import Members
 from bridge.asterisk.model import Model, Replies, Take
+from bridge.asterisk.parking import Parking
+from bridge.asterisk.peers import Peers
+from bridge.asterisk.queues import Queues
+from bridge.asterisk.registrations import Registrations
+from bridge.asterisk.security import Security
+from bridge.asterisk.system import System
+from bridge.asterisk.taskprocessors import Taskprocessors
+from bridge.asterisk.transfers import Transfers
+from bridge.asterisk.trunks import Trunks
 from bridge.core.counter import Tally
 from bridge.core.sample import Sample
 from bridge.protocols.ami import AmiMessage
@@ -17,8 +43,42 @@ from bridge.protocols.ami import AmiMessage
 HELD_BACK = 100_000
 """Events that may wait for the first poll: some seconds of a very busy PBX."""
 
-MODELS: tuple[type[Model], ...] = ()
+MODELS: tuple[type[Model], ...] = (
+    System,
+    Channels,
+    Calls,
+    Dials,
+    Dialplan,
+    Security,
+    Lag,
+    Taskprocessors,
+    Devices,
+    Endpoints,
+    Contacts,
+    Registrations,
+    Trunks,
+    Mailboxes,
+    Queues,
+    Members,
+    Media,
+    Bridges,
+    Conferences,
+    Parking,
+    Transfers,
+    ChannelUse,
+    Fax,
+    Dahdi,
+    Peers,
+)
 """Everything that is modelled, one class for each subject."""
+
+
+def run_of(replies: Replies) -> str:
+    """What tells one run of Asterisk from another: when it started, in its own words; empty if not known."""
+    if CORE_STATUS not in replies:
+        return ""
+    status = replies[CORE_STATUS].response
+    return f"{status.get('CoreStartupDate')} {status.get('CoreStartupTime')}".strip()
 
 
 class Tracker:
@@ -26,13 +86,15 @@ class Tracker:
 
     Args:
         pbx: the PBX, for the label.
+        kpi_window: seconds over which key figures are taken.
 
     Attributes:
         totals: what events have added up to, over any number of connections.
     """
 
-    def __init__(self, pbx: str) -> None:
+    def __init__(self, pbx: str, kpi_window: float = WINDOW) -> None:
         self._pbx = pbx
+        self._kpis = Kpis(pbx, kpi_window)
         self.totals = Tally()
         self.models = tuple(model(pbx, self.totals) for model in MODELS)
         takers: defaultdict[str, list[Take]] = defaultdict(list)
@@ -54,23 +116,22 @@ class Tracker:
 
     def take(self, message: AmiMessage, now: float) -> None:
         """Take an event that came at monotonic `now`; items of lists are none, whatever they are called."""
+        takes = self._takers.get(message.event)
+        if takes is None or message.listed:
+            return
         if self._waiting is None:
-            self._hand_on(message, now)
+            for take in takes:
+                take(message, now)
         else:
             if len(self._waiting) == HELD_BACK:
                 self.totals.add(AMI_EVENTS_MISSED.series(self._pbx))
             self._waiting.append((message, now))
 
-    def _hand_on(self, message: AmiMessage, now: float) -> None:
-        takes = self._takers.get(message.event)
-        if takes is not None and not message.listed:
-            for take in takes:
-                take(message, now)
-
     def sync(self, replies: Replies, asked: float) -> None:
         """Correct everything by a poll that was asked at monotonic `asked`."""
         waiting, self._waiting = self._waiting, None
         first = waiting is not None
+        self.totals.run = run_of(replies)
         corrections = sum(model.sync(replies, asked, first=first) for model in self.models)
         self.totals.add(AMI_RESYNC_CORRECTIONS.series(self._pbx), corrections)
         self._replay(waiting or ())
@@ -84,8 +145,10 @@ class Tracker:
                 yield Sample(series, value, now)
 
     def samples(self, monotonic: float, now: float) -> list[Sample]:
-        """The gauges, and all totals, at Unix time `now`."""
-        return [*self.gauges(monotonic, now), *self.totals.samples(now)]
+        """The gauges, all totals, and the key figures made of both, at Unix time `now`."""
+        known = [*self.gauges(monotonic, now), *self.totals.samples(now)]
+        figures = self._kpis.values(known, monotonic)
+        return [*known, *(Sample(series, value, now) for series, value in figures)]
 
     def lost(self) -> None:
         """The connection is lost. Events that waited for the first poll happened all the same."""
@@ -93,7 +156,9 @@ class Tracker:
         self._replay(waiting or ())
         for model in self.models:
             model.lost()
+        self._kpis.lost()
 
     def _replay(self, waiting: Iterable[tuple[AmiMessage, float]]) -> None:
         for message, now in waiting:
-            self._hand_on(message, now)
+            for take in self._takers[message.event]:
+                take(message, now)

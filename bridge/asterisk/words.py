@@ -7,6 +7,8 @@ DEVELOPMENT = 999_999
 """What Asterisk calls the number of a version that is no release."""
 VERSION = re.compile(r"(?:certified[/-])?([0-9]+)\.([0-9]+)(?:\.([0-9]+))?")
 CHANNEL = re.compile(r"([A-Za-z0-9_]+)/(.*?)(?:-[0-9a-f]{4,}(?:;[12])?)?", re.DOTALL)
+ADDRESS = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?)(?::[0-9]+)?")
+"""How an IP address is written, with or without a port."""
 UNKNOWN = "unknown"
 
 
@@ -28,7 +30,12 @@ def technology(channel: str) -> str:
 def endpoint(channel: str) -> str:
     """The endpoint behind a channel: `PJSIP/trunk-0000002a` is `trunk`; empty if the name has none."""
     match = CHANNEL.fullmatch(channel)
-    return match[2] if match else ""
+    return configured(match[2]) if match else ""
+
+
+def configured(name: str) -> str:
+    """The name if somebody has given it; empty for an address, by which chan_sip names who has no name."""
+    return "" if ADDRESS.fullmatch(name) else name
 
 
 def word(text: str) -> str:

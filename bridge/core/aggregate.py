@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bridge.core.sample import Kind, Measurement, Series
+from bridge.core.state import Hides, Json, nothing, number, of_series, sequence, series_in
 from bridge.core.timer import IDLE, Timer
 
 COUNTER, GAUGE, DELTA, TIMER, SET = Kind.COUNTER, Kind.GAUGE, Kind.DELTA, Kind.TIMER, Kind.SET
@@ -232,3 +233,16 @@ class Aggregator:
         yield from idle
         for (key, time), value in ended.dated.items():
             yield Summary(key.series, key.kind, {"": value} if key.kind is GAUGE else {"count": value}, time)
+
+    def state(self, hides: Hides = nothing) -> Json:
+        """The gauges of which only changes are told, which must be known after a restart of the bridge."""
+        moved = ((series, cell.value) for series, cell in self._gauges.items() if cell.moved)
+        return [[of_series(series), value] for series, value in moved if not hides(series)]
+
+    def restore(self, state: Json) -> None:
+        """Go on from what `state` gave; anything else is ignored."""
+        for entry in sequence(state):
+            key, told = (*sequence(entry), None, None)[:2]
+            series, value = series_in(key), number(told)
+            if series is not None and value is not None and self._admits(GAUGE, series):
+                self._gauges[series] = _Cell(value, moved=True)

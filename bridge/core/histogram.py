@@ -10,6 +10,10 @@ from functools import cached_property
 
 from bridge.core.counter import Tally
 from bridge.core.metric import Cardinality, Metric, MetricKind
+from bridge.core.sample import Series
+
+REMEMBERED = 10_000
+"""Families of series that are kept ready: more than there are queues or lots."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,26 @@ class Histogram:
 
     def observe(self, totals: Tally, value: float, pbx: str, *labels: str) -> None:
         """Add one duration to the totals; counters that it does not move are there with 0."""
-        totals.add(self.count.series(pbx, *labels))
-        totals.add(self.sum.series(pbx, *labels), value)
-        for bound, metric in self.within:
-            totals.add(metric.series(pbx, *labels), value <= bound)
+        count, total, *within = self._family((pbx, *labels))
+        first = not totals[count]
+        totals.add(count)
+        totals.add(total, value)
+        for bound, series in zip(self.bounds, within, strict=True):
+            if value <= bound or first:
+                totals.add(series, value <= bound)
+
+    def _family(self, labels: tuple[str, ...]) -> tuple[Series, ...]:
+        """The series of all of its counters for a PBX and the values of labels."""
+        family = self._families.get(labels)
+        if family is None:
+            if len(self._families) >= REMEMBERED:
+                self._families.clear()
+            family = self._families[labels] = tuple(metric.series(*labels) for metric in self.metrics)
+        return family
+
+    @cached_property
+    def _families(self) -> dict[tuple[str, ...], tuple[Series, ...]]:
+        return {}
 
     def _metric(self, suffix: str, text: str, unit: str) -> Metric:
         return Metric(

@@ -44,6 +44,7 @@ class Metric:
         sources: which source is believed first, second, third.
         cardinality: how many series there may be.
         caveat: what one must know to use the number rightly; empty if nothing.
+        ages: it grows by one a second, so that what sources say at different moments differs and agrees.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Metric:
     sources: tuple[str, ...] = ()
     cardinality: Cardinality = Cardinality.FIXED
     caveat: str = ""
+    ages: bool = False
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

@@ -25,6 +25,13 @@ SOURCE_ERRORS = Metric(
     "Things received that could not be used, by reason",
     labels=("source", "reason"),
 )
+SOURCE_DISAGREEMENT = Metric(
+    "source.disagreement",
+    GAUGE,
+    "By how much the sources of a gauge differ that are fresh; of its series, the one with the most",
+    labels=("metric",),
+    caveat="Sources measure at different moments: on a busy PBX they differ for a while. What stays is wrong",
+)
 
 # --- the bridge itself (pbx is `bridge`)
 
@@ -42,6 +49,10 @@ PIPELINE_SUPERSEDED = Metric(
 PIPELINE_DISCARDED = Metric(
     "pipeline.discarded", COUNTER, "Samples not used since they are not finite numbers", labels=SOURCE
 )
+PIPELINE_HIDDEN = Metric(
+    "pipeline.hidden", COUNTER, "Samples not used since a privacy setting hides them", labels=SOURCE
+)
+STATE_FAILURES = Metric("memory.failures", COUNTER, "Times the state could not be saved")
 SINK = ("sink",)
 SINK_UP = Metric("sink.up", GAUGE, "1 while the sink takes what it is given", labels=SINK)
 SINK_ACCEPTED = Metric("sink.accepted", COUNTER, "Samples accepted for the sink", labels=SINK)

@@ -4,8 +4,8 @@ import re
 import time
 from collections.abc import Callable, Iterable
 
-from bridge.demo.packets import Packet, Request, error, listing, snapshot, success
-from bridge.demo.pbx import AGENTS, CARRIER, QUEUE, ROOM, SYSTEM_NAME, VERSION, Pbx
+from bridge.demo.packets import Packet, Request, error, listing, mixed, snapshot, success
+from bridge.demo.pbx import CARRIER, ROOM, SYSTEM_NAME, VERSION, Pbx
 
 Answer = Callable[[Pbx, Request], list[Packet]]
 
@@ -96,19 +96,28 @@ def _unix_time(variable: str) -> str:
     return str(int(time.mktime(time.strptime(match[1], MOMENT)))) if match else ""
 
 
-def _queue_summary(pbx: Pbx, request: Request) -> list[Packet]:
+def _queue_status(pbx: Pbx, request: Request) -> list[Packet]:
+    """The queue, its members and who waits in it, in one list of three kinds of items."""
     queue = pbx.queue
-    longest = pbx.now - min(queue.waiting.values(), default=pbx.now)
-    item = [
-        ("Queue", QUEUE),
-        ("LoggedIn", str(sum(pbx.contacts[agent].rtt is not None for agent in AGENTS))),
-        ("Available", str(sum(pbx.free(agent) for agent in AGENTS))),
-        ("Callers", str(len(queue.waiting))),
-        ("HoldTime", str(int(queue.hold_time))),
-        ("TalkTime", str(int(queue.talk_time))),
-        ("LongestHoldTime", str(int(longest))),
+    members = (queue.record(agent, "Name", "Location") for agent in queue.members)
+    entries = (
+        {
+            "Queue": queue.name,
+            "Position": str(position),
+            "Channel": pbx.channels[caller].name,
+            "Uniqueid": caller,
+            "CallerIDNum": pbx.channels[caller].number,
+            "Wait": str(int(pbx.now - since)),
+            "Priority": "0",
+        }
+        for position, (caller, since) in enumerate(queue.waiting.items(), start=1)
+    )
+    items = [
+        ("QueueParams", queue.params()),
+        *(("QueueMember", member) for member in members),
+        *(("QueueEntry", entry) for entry in entries),
     ]
-    return listing(request, "QueueSummary", [item])
+    return mixed(request, ((event, [*fields.items()]) for event, fields in items), "QueueStatusComplete")
 
 
 def _devices(pbx: Pbx, request: Request) -> list[Packet]:
@@ -250,7 +259,7 @@ ACTIONS: dict[str, tuple[str, str, Answer]] = {
         ("PJSIPShowAors", "system,all", _aors),
         ("PJSIPShowContacts", "system,all", _contacts),
         ("PJSIPShowRegistrationsOutbound", REPORTING, _registrations),
-        ("QueueSummary", OPEN, _queue_summary),
+        ("QueueStatus", OPEN, _queue_status),
     )
 }
 """What the account of the demo may do: name, classes and answer, by the name in lower case."""

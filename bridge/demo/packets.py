@@ -14,12 +14,18 @@ STATES = {0: "Down", 4: "Ring", 5: "Ringing", 6: "Up"}
 EVENT_CLASSES = {
     "Newchannel": "call",
     "Newstate": "call",
+    "HangupRequest": "call",
     "Hangup": "call",
     "DialBegin": "call",
     "DialEnd": "call",
     "QueueCallerJoin": "agent",
     "QueueCallerLeave": "agent",
     "QueueCallerAbandon": "agent",
+    "QueueMemberStatus": "agent",
+    "QueueMemberPause": "agent",
+    "AgentCalled": "agent",
+    "AgentConnect": "agent",
+    "AgentComplete": "agent",
     "ContactStatus": "system",
     "MessageWaiting": "call",
 }
@@ -52,10 +58,15 @@ def _action_id(request: Request) -> Packet:
 
 def listing(request: Request, event: str, items: Iterable[Packet], end: str = "") -> list[Packet]:
     """A list: the head, an event for each item, and the event `end`, by default `<event>Complete`."""
+    return mixed(request, ((event, item) for item in items), end or f"{event}Complete")
+
+
+def mixed(request: Request, items: Iterable[tuple[str, Packet]], end: str) -> list[Packet]:
+    """A list of several kinds of items: each event with its fields."""
     head = success(request, ("EventList", "start"), ("Message", "A list follows"))
-    body = [[("Event", event), *_action_id(request), *item] for item in items]
+    body = [[("Event", event), *_action_id(request), *item] for event, item in items]
     tail = [
-        ("Event", end or f"{event}Complete"),
+        ("Event", end),
         *_action_id(request),
         ("EventList", "Complete"),
         ("ListItems", str(len(body))),

@@ -5,10 +5,11 @@ There is one of it, and SNMP, AMI and StatsD all read this one: what they say at
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
 from typing import NamedTuple
+
+from bridge.demo.queue import Member, Queue
 
 VERSION = "22.10.1"
 SYSTEM_NAME = "demo"
@@ -109,22 +110,6 @@ class Happening(NamedTuple):
     fields: Mapping[str, str] = NO_FIELDS
 
 
-@dataclass
-class Queue:
-    """The queue: who waits since when, and Asterisk's moving averages in seconds."""
-
-    waiting: dict[str, float] = field(default_factory=dict)
-    hold_time: float = 0.0
-    talk_time: float = 0.0
-    completed: int = 0
-    abandoned: int = 0
-
-
-def average(old: float, new: float) -> float:
-    """Asterisk's moving average: a new value weighs a quarter."""
-    return (old * 3 + new) / 4
-
-
 class Pbx:
     """All of the state. Methods that change it put a Happening on the account; `take` empties it.
 
@@ -140,7 +125,7 @@ class Pbx:
         self.started = self.now = started
         self.processed = 0
         self.channels: dict[str, Channel] = {}
-        self.queue = Queue()
+        self.queue = Queue(QUEUE, started, {agent: Member() for agent in AGENTS})
         self.contacts = {name: _contact(name) for name in (CARRIER, *OFFICE, *AGENTS)}
         self.voicemail = dict.fromkeys(OFFICE, 0)
         self._serial = 0
@@ -255,6 +240,7 @@ class Pbx:
     def hangup(self, channel: Channel, cause: int) -> None:
         """The channel ends."""
         last = self.channels.pop(channel.uniqueid)
+        self._watch(last.endpoint)
         self._tell("Hangup", last, **{"Cause": str(cause), "Cause-txt": CAUSES[cause]})
 
     def join_queue(self, caller: Channel) -> None:
@@ -266,12 +252,13 @@ class Pbx:
         )
 
     def leave_queue(self, caller: Channel, *, abandoned: bool = False) -> None:
-        """A caller waits no longer: an agent takes the call, or the caller has had enough."""
+        """A caller waits no longer: an agent takes the call, or the caller has had enough and hangs up."""
         queue = self.queue
         position = str(list(queue.waiting).index(caller.uniqueid) + 1)
         waited = self.now - queue.waiting.pop(caller.uniqueid)
         if abandoned:
-            queue.abandoned += 1
+            queue.abandon(waited)
+            self._tell("HangupRequest", caller, Cause="16")
             self._tell(
                 "QueueCallerAbandon",
                 caller,
@@ -281,13 +268,46 @@ class Pbx:
                 HoldTime=str(int(waited)),
             )
         else:
-            queue.hold_time = average(queue.hold_time, waited)
+            queue.answer(waited)
         self._tell("QueueCallerLeave", caller, Queue=QUEUE, Count=str(len(queue.waiting)), Position=position)
 
-    def complete(self, talked: float) -> None:
-        """An agent has finished a call after `talked` seconds."""
-        self.queue.completed += 1
-        self.queue.talk_time = average(self.queue.talk_time, talked)
+    def call_agent(self, caller: Channel, agent: str) -> Channel:
+        """The PBX calls an agent for a caller who waits."""
+        callee = self.dial(caller, agent)
+        self._tell("AgentCalled", caller, callee, **self._member(agent))
+        return callee
+
+    def connect(self, caller: Channel, callee: Channel, rang: float) -> None:
+        """An agent answers after `rang` seconds, and the caller waits no longer."""
+        waited = self.now - self.queue.waiting[caller.uniqueid]
+        self.leave_queue(caller)
+        self.queue.members[callee.endpoint].in_call = True
+        times = {"HoldTime": str(int(waited)), "RingTime": str(int(rang))}
+        self._tell("AgentConnect", caller, self._now(callee), **self._member(callee.endpoint), **times)
+
+    def complete(self, caller: Channel, callee: Channel, waited: float, talked: float) -> None:
+        """An agent has finished a call that waited and talked for so many seconds."""
+        self.queue.complete(callee.endpoint, talked, self.now)
+        times = {"HoldTime": str(int(waited)), "TalkTime": str(int(talked)), "Reason": "agent"}
+        self._tell("AgentComplete", caller, callee, **self._member(callee.endpoint), **times)
+
+    def pause(self, agent: str, reason: str) -> None:
+        """An agent takes no calls for a reason, or with none does again."""
+        member = self.queue.members[agent]
+        member.paused, member.reason = bool(reason), reason
+        if reason:
+            member.last_pause = self.now
+        self._account.append(Happening(self.now, "QueueMemberPause", fields=self.queue.record(agent)))
+
+    def _member(self, agent: str) -> dict[str, str]:
+        return {"Queue": QUEUE, "Interface": f"PJSIP/{agent}", "MemberName": f"Agent {agent}"}
+
+    def _watch(self, endpoint: str) -> None:
+        """The queue looks at the device of each of its members."""
+        member, state = self.queue.members.get(endpoint), self._device_state(endpoint)
+        if member and member.state != state:
+            member.state = state
+            self._account.append(Happening(self.now, "QueueMemberStatus", fields=self.queue.record(endpoint)))
 
     def messages(self, phone: str, new: int) -> None:
         """The mailbox of a phone now holds `new` messages."""
@@ -300,6 +320,7 @@ class Pbx:
         before = self.contacts[endpoint]
         contact = self.contacts[endpoint] = before._replace(rtt=rtt)
         self._account.append(Happening(self.now, "Qualified", contact=contact))
+        self._watch(endpoint)
         if contact.status != before.status:
             self._account.append(Happening(self.now, "ContactStatus", contact=contact))
 
@@ -308,6 +329,7 @@ class Pbx:
 
     def _store(self, channel: Channel) -> Channel:
         self.channels[channel.uniqueid] = channel
+        self._watch(channel.endpoint)
         return channel
 
     def _tell(self, event: str, channel: Channel, dest: Channel | None = None, /, **fields: str) -> None:

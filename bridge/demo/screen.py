@@ -34,11 +34,11 @@ CALLS = (
 PEOPLE = (
     "queue.waiting",
     "queue.longest_wait",
-    "queue.hold_time",
-    "queue.talk_time",
     "queue.available",
+    "queue.paused",
     "queue.members",
     "queue.joins",
+    "queue.answered",
     "queue.abandons",
     "conference.parties",
     "registration.up",

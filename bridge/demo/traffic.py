@@ -27,6 +27,8 @@ LONGEST_CALL = RING_LIMIT + PATIENCE_LIMIT + TALK_LIMIT + 30.0
 """No call takes longer, in seconds."""
 QUALIFY = 10.0
 """Seconds between two questions whether a contact is there."""
+BETWEEN_BREAKS, BREAK = 900.0, 90.0
+"""Mean seconds between two breaks of an agent, and of a break."""
 OUTAGE, OUTAGE_RISK = 45.0, 0.002
 """Mean seconds for which a phone is away, and the share of questions at which it goes."""
 
@@ -53,6 +55,8 @@ class Traffic:
         self._tell(self._arrivals(), 0)
         for endpoint in self.pbx.contacts:
             self._tell(self._qualifying(endpoint), self._random.uniform(0, QUALIFY))
+        for agent in AGENTS:
+            self._tell(self._working(agent), 0)
 
     def step(self, now: float) -> list[Happening]:
         """Let time pass until `now`, and return what happened, in order."""
@@ -133,6 +137,14 @@ class Traffic:
         yield self._talk()
         self.pbx.hangup(caller, 16)
 
+    def _working(self, agent: str) -> Story:
+        """An agent has a break now and then."""
+        while True:
+            yield self._random.expovariate(1 / BETWEEN_BREAKS)
+            self.pbx.pause(agent, "break")
+            yield self._random.expovariate(1 / BREAK)
+            self.pbx.pause(agent, "")
+
     def _qualifying(self, endpoint: str) -> Story:
         """A contact is asked again and again; a phone is away now and then, the carrier never."""
         usual = self._random.uniform(0.002, 0.03)
@@ -172,19 +184,21 @@ class Traffic:
         self.pbx.hangup(callee, 16)
 
     def _with_agent(self, caller: Channel, agent: str) -> Story:
-        callee = self.pbx.dial(caller, agent)
+        callee, called = self.pbx.call_agent(caller, agent), self.pbx.now
+        joined = self.pbx.queue.waiting[caller.uniqueid]
         yield self._random.uniform(0.1, 0.5)
         self.pbx.enter(callee, State.RINGING)
         yield self._random.uniform(1, 6)
-        self.pbx.leave_queue(caller)
         answered = self.pbx.now
+        self.pbx.connect(caller, callee, answered - called)
         yield from self._connect(caller, callee)
-        self.pbx.complete(self.pbx.now - answered)
+        self.pbx.complete(caller, callee, answered - joined, self.pbx.now - answered)
 
     def _agent_for(self, caller: Channel) -> str:
         """A free agent if it is this caller's turn, else empty."""
         ahead = itertools.takewhile(lambda waiting: waiting != caller.uniqueid, self.pbx.queue.waiting)
-        free = [agent for agent in AGENTS if self.pbx.free(agent)]
+        members = self.pbx.queue.members
+        free = [agent for agent in AGENTS if self.pbx.free(agent) and not members[agent].paused]
         return "" if any(ahead) or not free else self._random.choice(free)
 
     def _result(self, endpoint: str, results: dict[str, int]) -> str:

@@ -79,7 +79,7 @@ class Delivery:
                 self._health.down(self._part, str(error))
             except Exception as error:
                 log.exception("sink failed in a way it should not", sink=self.name)
-                self._health.down(self._part, f"{type(error).__name__}: {error}")
+                self._health.down(self._part, f"{type(error).__name__}, a defect: the log tells where")
             finally:
                 await self._sink.close()
             self._count(own.SINK_RETRIES.series(BRIDGE, self.name), 1)

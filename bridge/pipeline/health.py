@@ -31,6 +31,10 @@ class Health:
 
     Args:
         clock: where times of samples come from.
+
+    Attributes:
+        emit: where a change of state is told at once.
+        lost: is told of every source that stops to work.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -39,6 +43,7 @@ class Health:
         self._gauges: list[Gauges] = []
         self._states: dict[Part, tuple[bool, str]] = {}
         self.emit: Emit = lambda _: None
+        self.lost: Callable[[Part], None] = lambda _: None
 
     def count(self, series: Series, amount: float = 1) -> None:
         """Count `amount` more happenings."""
@@ -80,6 +85,8 @@ class Health:
             log.info("down", **part._asdict(), reason=reason)
         else:
             log.warning("down", **part._asdict(), reason=reason)
+        if part.kind == "source" and not up:
+            self.lost(part)
         if before is None or before[0] != up:
             self.emit([Sample(_up_series(part), float(up), self._clock.time())])
 

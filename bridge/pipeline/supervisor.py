@@ -43,7 +43,7 @@ async def _run_once(source: Source, emit: Emit) -> str:
         cause = first_cause(error)
         if not isinstance(cause, SourceError):
             log.exception("source failed in a way it should not", pbx=source.pbx, source=source.name)
-            return f"{type(cause).__name__}: {cause}"
+            return f"{type(cause).__name__}, a defect: the log tells where"
         return str(cause)
     return "ended by itself"
 

@@ -7,10 +7,12 @@ sends is not always well formed; how each oddity is met stands where it is met.
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bridge.errors import ProtocolError
 
 GREETING = b"Asterisk Call Manager/"
+EVENT, RESPONSE = b"Event:", b"Response: "
 END = b"\r\n\r\n"
 COMMAND_END = b"--END COMMAND--"
 
@@ -24,6 +26,9 @@ MAX_MESSAGE = 4 * 1024 * 1024
 """Bytes of one message: a command that prints 20,000 lines of 200 characters."""
 MAX_ITEMS = 50_000
 """Items of one list: more channels, devices or contacts than one Asterisk carries."""
+
+ONE_EVENT = "event will follow"
+"""The end of the message of a response (to FAXStats) behind which one event comes, without a list's end."""
 
 MAX_ACTION_LINE = 1022
 """Bytes of one line to Asterisk, whose buffer has 1024 with the line end."""
@@ -40,24 +45,26 @@ class AmiMessage:
     Attributes:
         raw: the bytes of the block, without the empty line behind it.
         event: the name of the event; empty for a response.
+        response: `Success`, `Error`, `Goodbye` or `Follows`; empty for an event, although some have such a
+            header.
     """
 
-    __slots__ = ("_first", "_pairs", "event", "raw")
+    __slots__ = ("_found", "_pairs", "_table", "event", "raw", "response")
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
+        self._found: dict[str, str | None] = {}
         self._pairs: list[tuple[str, str]] | None = None
-        self._first: dict[str, str] | None = None
-        self.event = "" if raw.startswith(b"Response: ") else self._find(b"Event:") or self.get("Event")
+        self._table: dict[str, str] | None = None
+        if raw.startswith(EVENT):
+            self.event, self.response = _value(raw, len(EVENT)), ""
+        else:
+            self.event = "" if raw.startswith(RESPONSE) else self.get("Event")
+            self.response = self.get("Response")
 
     def __repr__(self) -> str:
         """The kind alone: the rest may hold callers' names and numbers."""
         return f"<AmiMessage {self.event or self.response}, {len(self.raw)} bytes>"
-
-    @property
-    def response(self) -> str:
-        """`Success`, `Error`, `Goodbye` or `Follows`; empty for an event, though some have such a header."""
-        return "" if self.raw.startswith(b"Event: ") else self.get("Response")
 
     @property
     def listed(self) -> bool:
@@ -72,29 +79,41 @@ class AmiMessage:
         return self._pairs
 
     def get(self, key: str, default: str = "") -> str:
-        """The first value of a key."""
-        if self._first is None:
-            if (found := self._find(key.encode() + b":")) is not None:
-                return found
-            # Written the other way round, the first of equal keys is what stays.
-            self._first = {name.lower(): value for name, value in reversed(self.pairs)}
-        return self._first.get(key.lower(), default)
+        """The first value of a key; remembered, since many ask for the same."""
+        if key not in self._found:
+            self._found[key] = self._find(key)
+        value = self._found[key]
+        return default if value is None else value
 
     def getall(self, key: str) -> list[str]:
         """All values of a key in their order."""
         return [value for name, value in self.pairs if name.lower() == key.lower()]
 
-    def _find(self, key: bytes) -> str | None:
+    def _find(self, key: str) -> str | None:
         raw = self.raw
-        if raw.startswith(key):
-            start = len(key)
-        elif (line := raw.find(b"\n" + key)) >= 0:
-            start = line + 1 + len(key)
-        else:
-            return None
-        end = raw.find(b"\n", start)
-        value = raw[start:end] if end >= 0 else raw[start:]
-        return _text(value.removesuffix(b"\r").lstrip(b" "))
+        line, later = _needles(key)
+        if raw.startswith(line):
+            return _value(raw, len(line))
+        start = raw.find(later)
+        if start >= 0:
+            return _value(raw, start + len(later))
+        if self._table is None:
+            # Written the other way round, the first of equal keys is what stays.
+            self._table = {name.lower(): value for name, value in reversed(self.pairs)}
+        return self._table.get(key.lower())
+
+
+@lru_cache
+def _needles(key: str) -> tuple[bytes, bytes]:
+    """What is looked for in a block: the key on the first line, and on a later one."""
+    line = key.encode() + b":"
+    return line, b"\n" + line
+
+
+def _value(raw: bytes, start: int) -> str:
+    end = raw.find(b"\n", start)
+    value = raw[start:end] if end >= 0 else raw[start:]
+    return _text(value.removesuffix(b"\r").lstrip(b" "))
 
 
 def _pairs(raw: bytes) -> Iterator[tuple[str, str]]:
@@ -283,19 +302,24 @@ class Replies:
 
     def _respond(self, message: AmiMessage) -> Iterator[Reply]:
         self._opening, self._items = None, []
-        if message.get("EventList") == "start":
+        if message.get("EventList").lower() == "start" or _opens_one(message):
             self._opening = message
         else:
             yield Reply(message)
 
     def _item(self, message: AmiMessage, opening: AmiMessage) -> Iterator[Reply]:
-        if message.get("EventList") in {"Complete", "cancelled"}:
+        complete = message.get("EventList") in {"Complete", "cancelled"}
+        if not complete:
+            self._items.append(message)
+        if complete or _opens_one(opening):
             yield Reply(opening, tuple(self._items))
             self._opening, self._items = None, []
-            return
-        self._items.append(message)
-        if len(self._items) > MAX_ITEMS:
+        elif len(self._items) > MAX_ITEMS:
             raise ProtocolError(f"a list has more than {MAX_ITEMS} items")
+
+
+def _opens_one(response: AmiMessage) -> bool:
+    return response.get("Message").endswith(ONE_EVENT) and not response.get("EventList")
 
 
 def encode_action(name: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:

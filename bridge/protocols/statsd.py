@@ -68,6 +68,8 @@ class Reason(StrEnum):
     MANY_TAGS = "many_tags"
     MIXED_TAGS = "mixed_tags"
     BAD_NOTICE = "bad_notice"
+    CUT_NAME = "cut_name"
+    OUTSIDE_PREFIX = "outside_prefix"
 
 
 class BadLine(NamedTuple):
@@ -128,7 +130,11 @@ def _remember(memory: dict[bytes, Value], key: bytes, value: Value) -> None:
 
 
 def _parse_lines(data: bytes) -> Parsed:
-    parts = [parse_datagram(line) for line in data.removesuffix(b"\n").split(b"\n")]
+    return joined([parse_datagram(line) for line in data.removesuffix(b"\n").split(b"\n")])
+
+
+def joined(parts: list[Parsed]) -> Parsed:
+    """What several lines hold together."""
     if len(parts) == 1:
         return parts[0]
     return Parsed(
@@ -220,9 +226,7 @@ def _measurements(line: str) -> list[Measurement]:
     packs = code in DOGSTATSD_TYPES or sections.is_dogstatsd
     name, values = _cut(head, kind, packs=packs)
     series = _series(name, sections.tags)
-    return [
-        Measurement(series, *_valued(kind, value), rate=sections.rate, time=sections.time) for value in values
-    ]
+    return [_measurement(series, kind, value, sections) for value in values]
 
 
 class _Sections(NamedTuple):
@@ -235,6 +239,18 @@ class _Sections(NamedTuple):
 
 
 NONE = _Sections()
+
+
+def _measurement(series: Series, kind: Kind, text: str, sections: _Sections) -> Measurement:
+    """One value. Asterisk prints two decimals of a rate: 0.004 arrives as 0.00 (and 0.01 is 0.005 to 0.015).
+
+    A gauge that is set, or a member of a set, is what it is at any rate; to take a count or a duration once
+    would be wrong by a factor of 200 or more, and would look right.
+    """
+    kind, value = _valued(kind, text)
+    if not sections.rate and kind is not Kind.GAUGE and kind is not Kind.SET:
+        raise _RefusedError(Reason.ZERO_RATE)
+    return Measurement(series, kind, value, sections.rate or 1.0, sections.time)
 
 
 def _sections(texts: list[str]) -> _Sections:
@@ -255,15 +271,8 @@ def _sections(texts: list[str]) -> _Sections:
 
 
 def _rate(text: str) -> float:
-    """A rate of 0 is refused: Asterisk prints two decimals, so that 0.004 arrives as 0.00.
-
-    What such a line stands for cannot be known; to count it once would be wrong by a factor of 200 or
-    more, and would look right.
-    """
     rate = float(text) if NUMBER.fullmatch(text) else math.nan
-    if rate == 0:
-        raise _RefusedError(Reason.ZERO_RATE)
-    if not 0 < rate <= 1 or math.isinf(1 / rate):
+    if rate != 0 and (not 0 < rate <= 1 or math.isinf(1 / rate)):
         raise _RefusedError(Reason.BAD_RATE)
     return rate
 

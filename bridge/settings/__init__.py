@@ -2,16 +2,19 @@
 
 from bridge.settings.models import (
     AmiSettings,
-    ConsoleSettings,
-    GraphiteSettings,
-    HttpSettings,
     LogSettings,
-    MqttSettings,
     PbxSettings,
     PbxStatsdSettings,
     Settings,
     SnmpSettings,
     StatsdSettings,
+)
+from bridge.settings.privacy import PrivacySettings
+from bridge.settings.sinks import (
+    ConsoleSettings,
+    GraphiteSettings,
+    HttpSettings,
+    MqttSettings,
     StatsdSinkSettings,
 )
 from bridge.settings.types import GRAPHITE_SCHEMES, MQTT_SCHEMES, STATSD_OUT_SCHEMES, STATSD_SCHEMES
@@ -29,6 +32,7 @@ __all__ = [
     "MqttSettings",
     "PbxSettings",
     "PbxStatsdSettings",
+    "PrivacySettings",
     "Settings",
     "SnmpSettings",
     "StatsdSettings",

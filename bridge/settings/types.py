@@ -22,6 +22,8 @@ from bridge.settings.values import Form
 
 HOST = re.compile(r"[A-Za-z0-9._-]+")
 MODE = re.compile(r"0?[0-7]{3}")
+STATSD_PREFIX = re.compile(r"[^\s:|;,=#\[\]]{0,40}")
+"""Asterisk cuts the `prefix` of its statsd.conf after 40 characters; the others would end a name."""
 PBX_NAME = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 PBX_NAME_LIMIT = 64
 """Characters of a PBX name: it is part of every path and topic."""
@@ -82,6 +84,14 @@ def _pbx_name(name: str) -> str:
     return name
 
 
+def _statsd_prefix(prefix: str) -> str:
+    if prefix.endswith("."):
+        raise ValueError("must not end with a dot: Asterisk adds one")
+    if not STATSD_PREFIX.fullmatch(prefix):
+        raise ValueError("is not a StatsD prefix: up to 40 characters, no blanks and none of :|;,=#[]")
+    return prefix
+
+
 def _topic(prefix: str) -> str:
     if not prefix or set(prefix) & set("+#\0") or prefix.startswith(("$", "/")) or prefix.endswith("/"):
         raise ValueError("is not a topic: no +, #, NUL, no $ in front, no / at its ends")
@@ -114,6 +124,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Host = Annotated[str, AfterValidator(_host)]
 FileMode = Annotated[str, AfterValidator(_mode)]
 PbxName = Annotated[str, AfterValidator(_pbx_name)]
+StatsdPrefix = Annotated[str, AfterValidator(_statsd_prefix)]
 Topic = Annotated[str, AfterValidator(_topic)]
 ListenUrls = Annotated[
     tuple[Annotated[str, AfterValidator(_url(STATSD_SCHEMES))], ...],

@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bridge.core.endpoint import parse
+from bridge.core.histogram import Histogram
 from bridge.core.metric import Metric
 from bridge.core.sample import Sample, Series
 from bridge.errors import TemporaryError
@@ -31,13 +32,21 @@ class HttpSink:
         settings: where to listen.
         metrics: the catalogue, by name.
         health: what `/readyz` tells of.
+        histograms: those of the catalogue.
     """
 
     name = "http"
 
-    def __init__(self, settings: HttpSettings, metrics: Mapping[str, Metric], health: Health) -> None:
+    def __init__(
+        self,
+        settings: HttpSettings,
+        metrics: Mapping[str, Metric],
+        health: Health,
+        histograms: Sequence[Histogram] = (),
+    ) -> None:
         self._settings = settings
         self._metrics = metrics
+        self._histograms = histograms
         self._health = health
         self._latest = Latest(settings.stale)
         self._runner: web.AppRunner | None = None
@@ -90,7 +99,7 @@ class HttpSink:
     async def _answer_metrics(self, _: web.Request) -> web.Response:
         samples = self._latest.alive(_now())
         # In a thread: at 100,000 series this takes a second, which nothing else should wait for.
-        exposed = await asyncio.to_thread(exposition, samples, self._metrics)
+        exposed = await asyncio.to_thread(exposition, samples, self._metrics, self._histograms)
         body = exposed.encode("utf-8", "backslashreplace")
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
 

@@ -8,6 +8,9 @@ from tests.asterisk.recorded import reply, said
 
 CHANGING = ["Originate", "Hangup", "Redirect", "Setvar", "DBPut", "UpdateConfig", "ModuleLoad", "QueueReset"]
 
+ELSEWHERE = {"SIPpeers", "SIPshowregistry", "DAHDIShowChannels", "DAHDIShowStatus", "PRIShowSpans"}
+"""Of chan_sip, which 22 has no more, and of chan_dahdi, which needs cards."""
+
 
 class TestAllowList:
     @pytest.mark.parametrize("name", [*CHANGING, "PJSIPQualify", "coreStatus", ""])
@@ -56,6 +59,14 @@ class TestAllowList:
         assert encoded.startswith(b"Action: MailboxCount\r\nMailbox: ")
         assert encoded.endswith(b"\r\nActionID: 9\r\n\r\n")
 
+    def test_a_name_that_no_action_can_hold_is_not_asked_for(self) -> None:
+        names = ["101@default", "a\r\nAction: Hangup", "", "x" * 70_000, "é" * 250]
+
+        asked = actions.for_each(names, actions.mailbox_count)
+
+        assert asked == [actions.mailbox_count("101@default"), actions.mailbox_count("é" * 250)]
+        assert all(action.encode("1") for action in asked)
+
     def test_a_secret_is_not_shown(self) -> None:
         assert "hunter2" not in repr(actions.login_plain("bridge", "hunter2", "off"))
 
@@ -88,7 +99,7 @@ class TestAnswered:
         assert answered(action, reply(name))
 
     def test_the_same_words_from_another_action_are_an_error(self) -> None:
-        assert not answered(actions.QUEUES, reply("22/PJSIPShowContacts-none"))
+        assert not answered(actions.QUEUE_STATUS, reply("22/PJSIPShowContacts-none"))
 
     def test_a_denial_is_no_answer(self) -> None:
         assert not answered(actions.CONTACTS, said("Response: Error", "Message: Permission denied"))
@@ -132,7 +143,7 @@ class TestGrant:
         assert grant.may(actions.CORE_STATUS)
         assert not grant.may(actions.CHANNELS)
 
-    def test_every_allowed_action_that_needs_a_class_is_known_to_asterisk_22(self) -> None:
+    def test_every_allowed_action_is_known_to_asterisk_22_if_its_module_is(self) -> None:
         grant = Grant.of(reply("22/ListCommands"))
 
-        assert [name for name in ALLOWED if name not in grant.classes] == []
+        assert {name for name in ALLOWED if name not in grant.classes} == ELSEWHERE

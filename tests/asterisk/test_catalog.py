@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bridge.asterisk.catalog import CATALOG, TRUST
+from bridge.asterisk.catalog import CATALOG
 from bridge.core.naming import STATSD
 from bridge.core.own import OWN
 
@@ -32,4 +32,4 @@ def test_no_two_metrics_of_a_group_can_share_a_path() -> None:
 
 
 def test_trust_names_only_sources_that_exist() -> None:
-    assert {source for order in TRUST.values() for source in order} <= {"ami", "snmp", "statsd"}
+    assert {source for metric in CATALOG.values() for source in metric.sources} <= {"ami", "snmp", "statsd"}

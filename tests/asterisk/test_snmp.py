@@ -1,10 +1,9 @@
 """What SNMP values mean: each rule on values of its own, and all of them on those of a real Asterisk."""
 
+import json
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bridge.asterisk.mib import OBJECTS, Oid, Syntax, Value
 from bridge.asterisk.snmp import (
@@ -13,7 +12,6 @@ from bridge.asterisk.snmp import (
     TYPE_LIMIT,
     AsteriskMib,
     Reading,
-    Stopwatch,
     add_channel,
     channel_columns,
     channel_row,
@@ -21,6 +19,7 @@ from bridge.asterisk.snmp import (
     type_rows,
     whole_row,
 )
+from bridge.core.state import Json
 from tests.servers.snmpd import recording
 
 TOP = 1 << 32
@@ -39,8 +38,9 @@ def scalar(**values: int | bytes) -> dict[Oid, Value]:
     }
 
 
-def read(mib: AsteriskMib, values: Mapping[Oid, Value]) -> dict[str, float]:
-    reading = Reading("hq", 1.0)
+def read(mib: AsteriskMib, values: Mapping[Oid, Value], at: float = 1000.0) -> dict[str, float]:
+    """The numbers of a poll at monotonic `at`."""
+    reading = Reading("hq", 1.0, at)
     mib.scalars(values, reading)
     return {sample.series.name: sample.value for sample in reading.samples}
 
@@ -177,7 +177,8 @@ class TestRestart:
         mib = AsteriskMib()
         read(mib, scalar(astConfigPid=1, astConfigUpTime=TOP - 1000, astConfigCallsProcessed=600))
 
-        numbers = read(mib, scalar(astConfigPid=1, astConfigUpTime=500, astConfigCallsProcessed=601))
+        after = scalar(astConfigPid=1, astConfigUpTime=500, astConfigCallsProcessed=601)
+        numbers = read(mib, after, at=1015.0)
 
         assert numbers["dialplan.processed"] == 601
         assert numbers["system.uptime"] == pytest.approx(WRAP + 5)
@@ -209,18 +210,25 @@ class TestRestart:
 
         assert numbers["dialplan.processed"] == TOP + 3
 
-    @given(st.lists(st.integers(0, 1 << 23), min_size=1, max_size=50), st.integers(0, TOP - 1))
-    def test_a_stopwatch_never_goes_back(self, steps: list[int], start: int) -> None:
-        """However often it wraps, the time shown is the time passed."""
-        watch = Stopwatch()
-        watch.update(start)
-        now = start
+    def test_calls_go_on_over_a_restart_of_the_bridge(self) -> None:
+        """Uptime and pid tell that it is the same Asterisk, so only what came since is added."""
+        before, after = AsteriskMib(), AsteriskMib()
+        read(before, scalar(astConfigPid=7, astConfigUpTime=500_000, astConfigCallsProcessed=600), at=10.0)
 
-        for step in steps:
-            now += step
-            assert not watch.update(now % TOP)
+        after.restore(json.loads(json.dumps(before.state(offset=990.0))), offset=1970.0)
+        poll = scalar(astConfigPid=7, astConfigUpTime=503_000, astConfigCallsProcessed=604)
+        numbers = read(after, poll, at=10.0 + 30 - 980)
 
-        assert watch.seconds == pytest.approx(now / 100)
+        assert numbers["dialplan.processed"] == 604
+
+    @pytest.mark.parametrize(
+        "state", [None, 5, "x", [], {}, {"life": [1], "processed": {"a": 1}, "pid": "x"}]
+    )
+    def test_a_state_that_is_none_is_ignored(self, state: Json) -> None:
+        mib = AsteriskMib()
+        mib.restore(state, 0.0)
+
+        assert read(mib, scalar(astConfigCallsProcessed=5))["dialplan.processed"] == 5
 
 
 class TestTypes:

@@ -6,10 +6,10 @@ import pytest
 
 from bridge.asterisk import actions, tracker
 from bridge.asterisk.model import Model, Replies, Take, Values
-from bridge.asterisk.tracker import Tracker
+from bridge.asterisk.tracker import Tracker, run_of
 from bridge.core.metric import Metric, MetricKind
-from bridge.protocols.ami import AmiMessage
-from tests.asterisk.recorded import event
+from bridge.protocols.ami import AmiMessage, Reply
+from tests.asterisk.recorded import event, said
 
 DOORS = Metric("door.openings", MetricKind.GAUGE, "What the model below has heard, in its order")
 HEARD = event("Event: Opened", "Privilege: call,all")
@@ -106,3 +106,14 @@ def test_corrections_are_counted(doors: Tracker) -> None:
 
 def test_a_poll_asks_each_question_once(doors: Tracker) -> None:
     assert doors.asks == (actions.BRIDGES,)
+
+
+def test_each_run_of_asterisk_is_told_by_when_it_started() -> None:
+    """So that a counter which Asterisk keeps is known to have begun anew, whoever was away meanwhile."""
+
+    def status(date: str) -> dict[actions.Action, Reply]:
+        lines = ("Response: Success", f"CoreStartupDate: {date}", "CoreStartupTime: 08:00:00")
+        return {actions.CORE_STATUS: said(*lines)}
+
+    assert run_of(status("2026-11-23")) == run_of(status("2026-11-23")) != run_of(status("2026-11-24"))
+    assert run_of({}) == run_of({actions.CORE_STATUS: said("Response: Success")}) == ""

@@ -1,54 +1,70 @@
-"""AMI events per second on one core: bytes, in pieces as a socket gives them, to totals.
+"""AMI events per second on one core: bytes, in pieces as a socket gives them, to everything that is known.
 
     python -m tests.benchmarks.bench_ami [--events 200000] [--rounds 3]
 
-The stream repeats what Asterisk 22 sent, in the shares of a busy PBX: a third variables, a fifth dialplan
-steps. `asked for` is the same PBX as the bridge hears it, since it asks only for the classes it uses.
+The stream is a recorded session of Asterisk 22 with calls of all kinds, over and over, each time with
+channels, calls and bridges of its own. `everything` is what an account with all classes hears; `asked for` is
+what the bridge asks for. Beside it, on the same bytes in the same run, the parser of panoramisk with one
+callback, if it is installed (pip install panoramisk); the bridge's figure is parser and tracker together.
 """
 
 import argparse
-import itertools
-import random
+import gc
+import importlib
+import importlib.util
+import operator
 import re
 import statistics
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
 
-from bridge.asterisk.events import EventTotals
-from bridge.protocols.ami import AmiParser, Replies
+from bridge.asterisk.tracker import Tracker
+from bridge.protocols.ami import AmiMessage, AmiParser, Replies
+from bridge.sources.ami.source import CLASSES
+from tests import recordings
 
-RECORDED = Path(__file__).parents[1] / "data" / "ami" / "22" / "events.txt"
 PIECE = 65_536
-BUSY = {
-    "VarSet": 34,
-    "Newexten": 20,
-    "Newstate": 8,
-    "Newchannel": 5,
-    "Hangup": 5,
-    "RTCPSent": 5,
-    "RTCPReceived": 5,
-    "DeviceStateChange": 5,
-    "BridgeEnter": 3,
-    "BridgeLeave": 3,
-    "DialBegin": 3,
-    "DialEnd": 3,
-    "ContactStatus": 1,
-}
-NOT_ASKED_FOR = {"VarSet", "Newexten", "RTCPSent", "RTCPReceived"}
+RATE = 1000
+"""Events a second that the tracker is told: a very busy PBX."""
+POLL = 15 * RATE
+"""Events between two polls."""
+LIVE = 5_000
+"""Calls that are up while memory is measured."""
+AGED = 60
+"""Seconds after the last event when memory is measured: what is kept for seconds only is gone."""
+ASKED = frozenset(CLASSES.split(","))
+OURS, PANORAMISK = "parser and tracker", "panoramisk's parser"
+OWN = re.compile(
+    rb"(?<=22-main-)17(?=[0-9]{8}\.)|(?<=BridgeUniqueid: )[0-9a-f]{4}|(?<=@lab-)0000(?=[0-9a-f]{4};)"
+)
+"""What is different in each repetition: the beginning of every id of a channel, call or bridge."""
+GREETING = b"Asterisk Call Manager/11.0.0\r\n"
+END = b"\r\n\r\n"
+
+Run = Callable[[Sequence[bytes]], int]
+"""Takes the reads of a socket; returns how many events came out."""
 
 
-def stream(count: int, shares: dict[str, int]) -> bytes:
-    """A greeting and `count` recorded events, drawn by their shares."""
-    greeting, _, body = RECORDED.read_bytes().partition(b"\r\n")
-    recorded: dict[str, list[bytes]] = defaultdict(list)
-    for block in body.split(b"\r\n\r\n"):
-        if match := re.match(rb"Event: (\w+)\r\n", block):
-            recorded[match[1].decode()].append(block + b"\r\n\r\n")
-    draw = random.Random(1)
-    names = draw.choices(list(shares), list(shares.values()), k=count)
-    return greeting + b"\r\n" + b"".join(draw.choice(recorded[name]) for name in names)
+def repeated(events: Sequence[bytes], count: int) -> bytes:
+    """A greeting and `count` events, in rounds that have nothing in common."""
+    blocks = [GREETING]
+    for start in range(0, count, len(events)):
+        text = END.join(events[: count - start]) + END
+        blocks.append(OWN.sub(b"%04x" % (start // len(events)), text))
+    return b"".join(blocks)
+
+
+def recorded(classes: frozenset[str] | None = None) -> list[bytes]:
+    """The blocks of the recording; of some classes only, if they are given."""
+    messages = [heard.message for heard in recordings.ami("mixed-22")]
+    lasting = [message for message in messages if message.event not in {"Shutdown", "FullyBooted"}]
+    return [message.raw for message in lasting if classes is None or is_of(message, classes)]
+
+
+def is_of(message: AmiMessage, classes: frozenset[str]) -> bool:
+    """Whether a session of these classes hears it."""
+    return not classes.isdisjoint(message.get("Privilege").split(","))
 
 
 def pieces(data: bytes) -> Iterator[bytes]:
@@ -56,37 +72,107 @@ def pieces(data: bytes) -> Iterator[bytes]:
     return (data[start : start + PIECE] for start in range(0, len(data), PIECE))
 
 
-def run(reads: Sequence[bytes]) -> tuple[float, int]:
-    """Seconds of processor time, and how many events were taken."""
-    parser, replies, totals = AmiParser(), Replies(), EventTotals("hq")
-    started = time.process_time()
+def ours(reads: Sequence[bytes]) -> int:
+    """Parser and tracker with every model, which is asked for all that it knows as often as at polls."""
+    parser, replies, tracker = AmiParser(), Replies(), Tracker("hq")
+    tracker.sync({}, 0)
     taken = 0
     for read in reads:
         for message in replies.sort(parser.feed(read))[1]:
-            totals.take(message, 0.0)
+            tracker.take(message, taken / RATE)
             taken += 1
-    return time.process_time() - started, taken
+            if taken % POLL == 0:
+                tracker.samples(taken / RATE, taken / RATE)
+    return taken
+
+
+def parsed(reads: Sequence[bytes]) -> int:
+    """The parser alone."""
+    parser, replies = AmiParser(), Replies()
+    return sum(len(replies.sort(parser.feed(read))[1]) for read in reads)
+
+
+def panoramisk(reads: Sequence[bytes]) -> int:
+    """Its protocol with one callback for every event."""
+    heard: list[int] = []
+    manager = importlib.import_module("panoramisk").Manager()
+    manager.register_event("*", lambda _, __: heard.append(1))
+    protocol = importlib.import_module("panoramisk.ami_protocol").AMIProtocol()
+    protocol.connection_made(None)
+    protocol.factory = manager
+    for read in reads:
+        protocol.data_received(read)
+    return len(heard)
+
+
+def rate(run: Run, reads: Sequence[bytes], events: int) -> float:
+    """Events per second of processor time."""
+    gc.collect()
+    started = time.process_time()
+    taken = run(reads)
+    seconds = time.process_time() - started
+    assert taken == events, f"{taken} of {events} events came out"
+    return events / seconds
+
+
+def memory() -> tuple[float, int]:
+    """Bytes for each live channel, and how many channels there were."""
+    call = a_call_that_is_up()
+    channels = LIVE * sum(block.startswith(b"Event: Newchannel") for block in call)
+    reads = list(pieces(repeated(call, LIVE * len(call))))
+    parser, replies, tracker = AmiParser(), Replies(), Tracker("hq")
+    tracker.sync({}, 0)
+    gc.collect()
+    tracemalloc.start()
+    for number, read in enumerate(reads):
+        for message in replies.sort(parser.feed(read))[1]:
+            tracker.take(message, number)
+    tracker.samples(len(reads) + AGED, 0)
+    gc.collect()
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return used / channels, channels
+
+
+def a_call_that_is_up() -> list[bytes]:
+    """The events of one recorded call until it is torn down."""
+    messages = [heard.message for heard in recordings.ami("mixed-22")]
+    linked = next(message.get("Linkedid") for message in messages if message.event == "BridgeEnter")
+    call = [m for m in messages if linked in {m.get("Linkedid"), m.get("DestLinkedid")}]
+    end = next(number for number, message in enumerate(call) if message.event.endswith("HangupRequest"))
+    return [message.raw for message in call[:end] if is_of(message, ASKED)]
+
+
+def compare(title: str, events: Sequence[bytes], count: int, rounds: int) -> None:
+    """Print the median of each over the rounds, which take turns."""
+    runs: dict[str, Run] = {OURS: ours, "parser alone": parsed}
+    if importlib.util.find_spec("panoramisk"):
+        runs[PANORAMISK] = panoramisk
+    data = repeated(events, count)
+    reads = list(pieces(data))
+    figures: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            figures[name].append(rate(run, reads, count))
+    print(f"{title}, {len(data) / count:.0f} bytes an event:")
+    for name, rates in figures.items():
+        median = statistics.median(rates)
+        print(f"  {name}: {median:,.0f} events/s, {1e6 / median:.2f} us each")
+    if PANORAMISK in figures:
+        ratios = map(operator.truediv, figures[OURS], figures[PANORAMISK])
+        print(f"  {OURS} is {statistics.median(ratios):.1f} times {PANORAMISK}")
 
 
 def main() -> None:
-    """Print the median over the rounds."""
+    """Print all figures."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--events", type=int, default=200_000)
     arguments.add_argument("--rounds", type=int, default=3)
     options = arguments.parse_args()
-    asked = {name: share for name, share in BUSY.items() if name not in NOT_ASKED_FOR}
-    for title, shares in (("everything", BUSY), ("asked for", asked)):
-        data = stream(options.events, shares)
-        reads = list(pieces(data))
-        figures = []
-        for _ in itertools.repeat(None, options.rounds):
-            seconds, taken = run(reads)
-            assert taken == options.events
-            figures.append(taken / seconds)
-        rate = statistics.median(figures)
-        print(
-            f"{title}: {rate:,.0f} events/s, {1e6 / rate:.2f} us each, {len(data) / options.events:.0f} bytes"
-        )
+    compare("everything", recorded(), options.events, options.rounds)
+    compare("asked for", recorded(ASKED), options.events, options.rounds)
+    each, channels = memory()
+    print(f"memory: {each:,.0f} bytes for each of {channels:,} live channels")
 
 
 if __name__ == "__main__":

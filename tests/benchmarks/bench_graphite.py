@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from bridge.asterisk.catalog import CATALOG
-from bridge.asterisk.catalog.queues import QUEUE_HOLD_TIME, QUEUE_WAITING
+from bridge.asterisk.catalog.queues import QUEUE_HOLD_TIME_AVERAGE, QUEUE_WAITING
 from bridge.core.sample import Sample
 from bridge.protocols.graphite import Names, datagrams, path_layout, pickles, plaintext, tag_layout
 
@@ -41,7 +41,7 @@ def main() -> None:
     """Print a table."""
     values = {
         "whole": batches(QUEUE_WAITING.name, lambda number: number * 7919 % 1000),
-        "fractions": batches(QUEUE_HOLD_TIME.name, lambda number: number * 7919 % 1000 / 7),
+        "fractions": batches(QUEUE_HOLD_TIME_AVERAGE.name, lambda number: number * 7919 % 1000 / 7),
     }
     layouts = {"path": path_layout("asterisk", CATALOG), "tags": tag_layout("asterisk")}
     print(f"{SERIES} series in batches of {BATCH}; million samples a second")

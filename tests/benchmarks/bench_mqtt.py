@@ -17,12 +17,12 @@ from bridge.asterisk.catalog import CATALOG
 from bridge.asterisk.catalog.queues import (
     QUEUE_ABANDONS,
     QUEUE_AVAILABLE,
-    QUEUE_HOLD_TIME,
+    QUEUE_HOLD_TIME_AVERAGE,
     QUEUE_JOINS,
     QUEUE_LEAVES,
     QUEUE_LONGEST_WAIT,
     QUEUE_MEMBERS,
-    QUEUE_TALK_TIME,
+    QUEUE_TALK_TIME_AVERAGE,
     QUEUE_WAITING,
 )
 from bridge.core.sample import Sample
@@ -38,8 +38,8 @@ METRICS = [
     QUEUE_WAITING,
     QUEUE_MEMBERS,
     QUEUE_AVAILABLE,
-    QUEUE_HOLD_TIME,
-    QUEUE_TALK_TIME,
+    QUEUE_HOLD_TIME_AVERAGE,
+    QUEUE_TALK_TIME_AVERAGE,
     QUEUE_LONGEST_WAIT,
     QUEUE_JOINS,
     QUEUE_LEAVES,

@@ -68,7 +68,7 @@ def target(pbx: str, where: SnmpSettings, session: Session) -> SnmpSource:
         yield session
 
     clock = SystemClock()
-    return SnmpSource(pbx, where, Health(clock), clock, already_open)
+    return SnmpSource(pbx, where, Health(clock), clock, connect=already_open)
 
 
 async def several(source: SnmpSource, amount: int) -> None:

@@ -3,11 +3,13 @@
 import random
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.aggregate import Aggregator, Terms
 from bridge.core.sample import Kind, Measurement, Series
+from bridge.core.state import Json
 from tests.strategies import counters, measurements, members, timers
 
 CALLS = Series("calls")
@@ -81,6 +83,34 @@ class TestGauge:
         aggregator.add([move(1, "set"), move(1, "moved")])
 
         assert flushed(aggregator, now=1010) == {("set", Kind.GAUGE): {"": 1}, ("moved", Kind.GAUGE): {"": 7}}
+
+
+class TestMemory:
+    def test_gauges_that_were_moved_outlive_the_aggregator(self) -> None:
+        before, after = Aggregator(Terms()), Aggregator(Terms(ttl=60))
+        before.add([gauge(5, "set"), gauge(5, "moved"), move(1, "moved")])
+        after.restore(before.state())
+        flushed(after, now=1000)
+
+        after.add([move(1, "set"), move(1, "moved")])
+
+        assert flushed(after, now=1010) == {("set", Kind.GAUGE): {"": 1}, ("moved", Kind.GAUGE): {"": 7}}
+
+    @pytest.mark.parametrize("state", [None, 5, [5], [[]], [[["a"]]], [[["a"], "x"]], [[[5], 5]]])
+    def test_other_states_are_ignored(self, state: Json) -> None:
+        aggregator = Aggregator(Terms())
+
+        aggregator.restore(state)
+
+        assert len(aggregator) == 0
+
+    def test_the_cap_holds_for_what_is_remembered(self) -> None:
+        before, after = Aggregator(Terms()), Aggregator(Terms(max_series=1))
+        before.add([move(1, "a"), move(1, "b")])
+
+        after.restore(before.state())
+
+        assert len(after) == 1
 
 
 class TestSet:

@@ -1,11 +1,14 @@
 """Totals never go backwards and never jump by more than what happened."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.counter import RunningCounter, Tally
 from bridge.core.sample import Sample, Series
+from bridge.core.state import Json
 
 TOP = 1 << 32
 
@@ -30,16 +33,52 @@ def test_the_total_follows_the_device(readings: list[float], total: float) -> No
 
 def test_a_known_restart_is_never_taken_for_a_wrap() -> None:
     counter = RunningCounter()
-    counter.update(TOP - 5)
+    counter.update(TOP - 5, run="monday")
 
-    assert counter.update(5, restarted=True) == TOP
+    assert counter.update(5, run="tuesday") == TOP
 
 
 def test_a_restart_that_has_already_counted_further_is_not_an_increase_of_the_old_run() -> None:
     counter = RunningCounter()
-    counter.update(100)
+    counter.update(100, run="monday")
 
-    assert counter.update(150, restarted=True) == 250
+    assert counter.update(150, run="tuesday") == 250
+
+
+def test_a_run_that_is_not_known_is_no_restart() -> None:
+    counter = RunningCounter()
+
+    totals = [counter.update(reading, run) for reading, run in ((1, "a"), (2, ""), (3, "b"), (4, "b"))]
+
+    assert totals == [1, 2, 3, 4]
+
+
+def test_a_counter_that_is_printed_as_a_signed_number_goes_on_beyond_the_largest() -> None:
+    counter = RunningCounter()
+    counter.update(TOP // 2 - 1)
+
+    assert counter.update(-TOP // 2) == TOP // 2
+
+
+def test_a_counter_goes_on_after_a_restart_of_the_bridge() -> None:
+    before, after = RunningCounter(), RunningCounter()
+    for reading in (10, 3):
+        before.update(reading, run="monday")
+
+    after.restore(json.loads(json.dumps(before.state())))
+
+    assert after.total == 13
+    assert after.update(5, run="monday") == 15
+
+
+@pytest.mark.parametrize("state", [None, 7, "x", [], {}, [True], [None, 1], [[1]]])
+def test_a_state_that_is_none_is_ignored(state: Json) -> None:
+    counter, tally = RunningCounter(), Tally()
+    counter.restore(state)
+    tally.restore([state, [state, 1], [["queue.joins"], state]])
+
+    assert counter.update(5) == 5
+    assert [sample.series.name for sample in tally.samples(0)] in ([], ["queue.joins"])
 
 
 @given(st.lists(st.integers(0, TOP - 1)))
@@ -82,3 +121,28 @@ def test_a_tally_follows_a_counter_of_a_device_over_its_restart() -> None:
         tally.follow(faxes, reading)
 
     assert tally[faxes] == 9
+
+
+def test_a_tally_goes_on_after_a_restart_of_the_bridge() -> None:
+    before, after = Tally(), Tally()
+    joins, faxes = Series("queue.joins", (("pbx", "hq"), ("queue", "a:b c"))), Series("fax.completed")
+    before.add(joins, 3)
+    before.run = "monday"
+    before.follow(faxes, 7)
+
+    after.add(joins, 2)
+    after.restore(json.loads(json.dumps(before.state())))
+    after.run = "tuesday"
+    after.follow(faxes, 9)
+
+    assert after[joins] == 5
+    assert after[faxes] == 16
+
+
+def test_what_names_people_is_not_written_down() -> None:
+    tally = Tally()
+    tally.add(Series("agent.calls", (("agent", "Ada"),)))
+    tally.add(Series("queue.joins"))
+
+    assert "Ada" not in json.dumps(tally.state(lambda series: series.name.startswith("agent.")))
+    assert "queue.joins" in json.dumps(tally.state(lambda series: series.name.startswith("agent.")))

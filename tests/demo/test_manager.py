@@ -89,27 +89,31 @@ def test_every_channel_is_listed_with_its_age_and_bridge(busy: Pbx) -> None:
         assert seconds == int(busy.now - busy.channels[item["Uniqueid"]].created)
 
 
-def test_the_queue_counts_who_waits_and_which_agents_could_answer() -> None:
+def test_the_queue_lists_itself_its_members_and_who_waits() -> None:
     pbx = Pbx(START)
     caller = pbx.call_in(CARRIER, "5550100", "600")
     pbx.join_queue(caller)
-    pbx.enter(pbx.dial(caller, AGENTS[0]), State.RINGING)
+    pbx.enter(pbx.call_agent(caller, AGENTS[0]), State.RINGING)
     pbx.qualify(AGENTS[1], None)
+    pbx.pause(AGENTS[2], "break")
     pbx.now += 12
 
-    (summary,) = items(pbx, "QueueSummary")
+    params, *members, entry = items(pbx, "QueueStatus")
 
-    assert (summary["Callers"], summary["LongestHoldTime"]) == ("1", "12")
-    assert (summary["LoggedIn"], summary["Available"]) == (str(len(AGENTS) - 1), str(len(AGENTS) - 2))
+    assert (params["Event"], params["Queue"], params["Calls"]) == ("QueueParams", "support", "1")
+    assert {member["Event"] for member in members} == {"QueueMember"}
+    assert [(member["Status"], member["Paused"]) for member in members] == [
+        ("6", "0"),
+        ("5", "0"),
+        ("1", "1"),
+    ]
+    assert (entry["Event"], entry["Uniqueid"], entry["Wait"]) == ("QueueEntry", caller.uniqueid, "12")
 
 
-def test_an_empty_queue_has_waited_for_no_time() -> None:
-    pbx = Pbx(START)
-    pbx.now += 100
+def test_in_an_empty_queue_nobody_waits() -> None:
+    listed = items(Pbx(START), "QueueStatus")
 
-    (summary,) = items(pbx, "QueueSummary")
-
-    assert summary["LongestHoldTime"] == "0"
+    assert not [item for item in listed if item["Event"] == "QueueEntry"]
 
 
 def test_the_carrier_is_registered_but_no_registered_contact() -> None:

@@ -2,7 +2,17 @@
 
 import pytest
 
-from bridge.demo.packets import EVENT_CLASSES, encode, error, event, fully_booted, listing, snapshot, success
+from bridge.demo.packets import (
+    EVENT_CLASSES,
+    encode,
+    error,
+    event,
+    fully_booted,
+    listing,
+    mixed,
+    snapshot,
+    success,
+)
 from bridge.demo.pbx import CARRIER, OFFICE, Pbx, State
 from bridge.demo.traffic import Traffic
 from bridge.protocols.ami import AmiParser
@@ -28,16 +38,25 @@ def test_an_answer_to_an_action_without_id_has_none() -> None:
 
 
 def test_a_list_is_a_head_its_items_and_what_completes_it() -> None:
-    head, item, tail = listing({"actionid": "1"}, "QueueSummary", [[("Queue", "support")]])
+    head, item, tail = listing({"actionid": "1"}, "AorList", [[("ObjectName", "101")]])
 
     assert ("EventList", "start") in head
-    assert item == [("Event", "QueueSummary"), ("ActionID", "1"), ("Queue", "support")]
+    assert item == [("Event", "AorList"), ("ActionID", "1"), ("ObjectName", "101")]
     assert dict(tail) == {
-        "Event": "QueueSummaryComplete",
+        "Event": "AorListComplete",
         "ActionID": "1",
         "EventList": "Complete",
         "ListItems": "1",
     }
+
+
+def test_a_list_may_mix_several_kinds_of_items() -> None:
+    _, *found, tail = mixed(
+        {}, [("QueueParams", [("Queue", "support")]), ("QueueEntry", [])], "QueueStatusComplete"
+    )
+
+    assert found == [[("Event", "QueueParams"), ("Queue", "support")], [("Event", "QueueEntry")]]
+    assert ("ListItems", "2") in tail
 
 
 def test_the_dialled_channel_has_the_same_fields_with_a_prefix() -> None:

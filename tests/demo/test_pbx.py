@@ -2,7 +2,8 @@
 
 import pytest
 
-from bridge.demo.pbx import AGENTS, CARRIER, OFFICE, Channel, Happening, Pbx, State, average
+from bridge.demo.pbx import AGENTS, CARRIER, OFFICE, Channel, Happening, Pbx, State
+from bridge.demo.queue import average
 
 START = 1_700_000_000.0
 PHONE = OFFICE[0]
@@ -94,7 +95,7 @@ def test_a_caller_who_waits_and_is_answered_moves_the_average_by_a_quarter() -> 
     assert pbx.queue.abandoned == 0
 
 
-def test_abandoning_is_told_before_leaving() -> None:
+def test_hanging_up_is_told_before_abandoning_and_that_before_leaving() -> None:
     """So does Asterisk."""
     pbx = Pbx(START)
     first, second = (pbx.call_in(CARRIER, "5550100", "600") for _ in range(2))
@@ -105,7 +106,8 @@ def test_abandoning_is_told_before_leaving() -> None:
 
     pbx.leave_queue(second, abandoned=True)
 
-    abandon, leave = pbx.take()
+    hangup, abandon, leave = pbx.take()
+    assert hangup.event == "HangupRequest"
     assert abandon.event == "QueueCallerAbandon"
     assert dict(abandon.fields) == {
         "Queue": "support",
@@ -115,6 +117,50 @@ def test_abandoning_is_told_before_leaving() -> None:
     }
     assert leave.event == "QueueCallerLeave"
     assert leave.fields["Count"] == "1"
+
+
+def test_a_call_to_an_agent_is_told_from_ringing_to_its_end() -> None:
+    pbx = Pbx(START)
+    agent = AGENTS[0]
+    caller = pbx.call_in(CARRIER, "5550100", "600")
+    pbx.join_queue(caller)
+    pbx.now += 8
+    callee = pbx.call_agent(caller, agent)
+    pbx.enter(callee, State.RINGING)
+    pbx.take()
+
+    pbx.now += 3
+    pbx.connect(caller, callee, rang=3)
+    pbx.enter(callee, State.UP)
+    pbx.now += 60
+    pbx.hangup(callee, 16)
+    pbx.complete(caller, callee, waited=11, talked=60)
+
+    account = [each for each in pbx.take() if each.event not in {"Newstate", "Hangup"}]
+    assert events(account) == [
+        "QueueCallerLeave",
+        "AgentConnect",
+        "QueueMemberStatus",
+        "QueueMemberStatus",
+        "AgentComplete",
+    ]
+    assert (account[1].fields["HoldTime"], account[1].fields["RingTime"]) == ("11", "3")
+    assert [each.fields["Status"] for each in account[2:4]] == ["2", "1"]
+    assert (account[4].fields["TalkTime"], account[4].fields["Reason"]) == ("60", "agent")
+
+
+def test_a_pause_is_told_with_its_reason_and_its_begin() -> None:
+    pbx = Pbx(START)
+    pbx.now += 60
+
+    pbx.pause(AGENTS[0], "lunch")
+    pbx.pause(AGENTS[0], "")
+
+    lunch, back = pbx.take()
+    assert lunch.event == back.event == "QueueMemberPause"
+    assert (lunch.fields["Paused"], lunch.fields["PausedReason"]) == ("1", "lunch")
+    assert back.fields["Paused"] == "0"
+    assert lunch.fields["LastPause"] == back.fields["LastPause"] == f"{START + 60:.0f}"
 
 
 @pytest.mark.parametrize(

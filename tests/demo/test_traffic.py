@@ -5,8 +5,12 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.asterisk.catalog.queues import QUEUE_ABANDONS, QUEUE_END_COMPLETED, QUEUE_WAITING
+from bridge.asterisk.tracker import Tracker
+from bridge.demo.packets import EVENT_CLASSES, encode, event
 from bridge.demo.pbx import AGENTS, Happening
 from bridge.demo.traffic import LONGEST_CALL, RESULTS, Traffic
+from bridge.protocols.ami import AmiMessage
 
 START = 1_700_000_000.0
 SEEDS = st.integers(0, 2**32)
@@ -120,6 +124,45 @@ def test_callers_who_waited_were_answered_abandoned_or_still_wait() -> None:
 
     assert counts["QueueCallerJoin"] == counts["QueueCallerLeave"] + len(traffic.pbx.queue.waiting)
     assert counts["QueueCallerAbandon"] == traffic.pbx.queue.abandoned
+    assert counts["AgentCalled"] - counts["AgentConnect"] in {0, 1, 2, 3}
+    assert counts["AgentComplete"] == traffic.pbx.queue.completed
+    assert counts["QueueCallerLeave"] == counts["AgentConnect"] + counts["QueueCallerAbandon"]
+
+
+def test_who_is_paused_is_not_called() -> None:
+    _, happenings = played(5, 7200)
+    paused: set[str] = set()
+
+    for each in happenings:
+        if each.event == "QueueMemberPause":
+            change = paused.add if each.fields["Paused"] == "1" else paused.discard
+            change(each.fields["Interface"])
+        elif each.event == "AgentCalled":
+            assert each.fields["Interface"] not in paused
+
+    assert any(each.event == "QueueMemberPause" for each in happenings)
+
+
+@given(SEEDS)
+@settings(max_examples=10, deadline=None)
+def test_the_bridge_counts_what_the_queue_counts(seed: int) -> None:
+    traffic, happenings = played(seed, 3600)
+    tracker = Tracker("demo")
+    tracker.sync({}, START)
+    for each in happenings:
+        if each.event in EVENT_CLASSES:
+            tracker.take(AmiMessage(encode(event(each)).rstrip()), each.time)
+
+    samples = tracker.samples(traffic.pbx.now + 60, traffic.pbx.now)
+
+    told = {sample.series: sample.value for sample in samples}
+    queue = traffic.pbx.queue
+    ends = (
+        QUEUE_END_COMPLETED.series("demo", queue.name, "agent"),
+        QUEUE_ABANDONS.series("demo", queue.name),
+    )
+    assert [told.get(end, 0) for end in ends] == [queue.completed, queue.abandoned]
+    assert told.get(QUEUE_WAITING.series("demo", queue.name), 0) == len(queue.waiting)
 
 
 def test_an_hour_is_believable() -> None:

@@ -26,7 +26,7 @@ CACHE = Path(
     os.environ.get("ASTERISK_BRIDGE_CACHE")
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "asterisk-bridge")
 )
-RTP_PORTS = 400
+RTP_PORTS = 2000
 CA = "live"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "MIBS": ""}
 
@@ -46,6 +46,7 @@ class Account(NamedTuple):
 
 LEAST = Account("bridge", "live-bridge")
 WITH_CLI = Account("bridge-cli", "live-bridge-cli")
+PLACING = Account("test", "live-test")
 COMMUNITY = "live-community"
 USER_V3 = {
     "version": "3",
@@ -202,7 +203,11 @@ class Asterisk:
     def hang_up(self) -> None:
         """End every call."""
         self.cli("channel request hangup all")
-        wait_until(lambda: self._ask_counts().channels == 0, "the calls to end")
+        wait_until(self.idle, "the calls to end")
+
+    def idle(self) -> bool:
+        """Whether it has no channels."""
+        return self._ask_counts().channels == 0
 
     def restart(self) -> None:
         """Start Asterisk anew, in the same process, as an administrator does; snmpd stays."""
@@ -269,7 +274,16 @@ def _may_mount() -> bool:
 def _prepare(instance: Asterisk, root: Path) -> None:
     """Lay out the instance's folder: configuration, certificate, and the folders Asterisk writes to."""
     home, ports = instance.home, instance.ports
-    for name in ("etc/snmp", "lib", "log", "run", "snmp", "spool/outgoing", "spool/tmp"):
+    for name in (
+        "etc/snmp",
+        "lib",
+        "log/cdr-custom",
+        "log/cel-custom",
+        "run",
+        "snmp",
+        "spool/outgoing",
+        "spool/tmp",
+    ):
         (home / name).mkdir(parents=True)
     modules = next(root.glob("usr/lib/**/app_queue.so")).parent
     values = {

@@ -18,7 +18,7 @@ from tests.servers.process import wait_until
 
 pytestmark = pytest.mark.live
 
-CONTACTS = "asterisk.hq.statsd.PJSIP.contacts."
+TRIPS = "asterisk.hq.contact.*.rtt"
 """Here are the states of contacts and, for each that answers, by address and digest, its round trips."""
 PROCESSED: Key = ("dialplan.processed",)
 
@@ -77,12 +77,12 @@ def states(watcher: Watcher) -> list[str]:
 
 
 TOLD = {
-    "contacts.states.Reachable": 2,
-    "contacts.states.Unreachable": 1,
-    "contacts.states.NonQualified": 0,
+    "contact_state.reachable.contacts": 2,
+    "contact_state.unreachable.contacts": 1,
+    "contact_state.nonqualified.contacts": 0,
     "registrations.count": 1,
-    "registrations.state.Registered": 1,
-    "registrations.state.Unregistered": 0,
+    "registration_state.registered.registrations": 1,
+    "registration_state.unregistered.registrations": 0,
 }
 """What res_statsd counts of etc/pjsip.conf once all is registered and qualified."""
 
@@ -95,11 +95,11 @@ def test_what_asterisk_sends_to_statsd_arrives_at_carbon(
     settings |= {"STATSD__LISTEN": f"udp://127.0.0.1:{pbx.ports.statsd}", "STATSD__FLUSH_INTERVAL": "1s"}
 
     def stored() -> dict[str, float]:
-        points = {bucket: graphite.render(f"asterisk.hq.statsd.PJSIP.{bucket}") for bucket in TOLD}
-        return {bucket: found[-1][0] for bucket, found in points.items() if found}
+        points = {path: graphite.render(f"asterisk.hq.{path}") for path in TOLD}
+        return {path: found[-1][0] for path, found in points.items() if found}
 
-    def contacts() -> set[str]:
-        return {name.removeprefix(CONTACTS)[:5] for name in graphite.find(f"{CONTACTS}*")}
+    def answering() -> list[str]:
+        return [name.split(".")[3] for name in graphite.find(TRIPS)]
 
     with bridge(settings, tmp_path) as running:
         running.wait_ready()
@@ -109,4 +109,4 @@ def test_what_asterisk_sends_to_statsd_arrives_at_carbon(
         with contextlib.suppress(TimeoutError):
             wait_until(lambda: stored() == TOLD, "carbon to have all of it")
         assert stored() == TOLD
-        wait_until(lambda: contacts() == {"loop@", "phone", "state"}, "the round trips of both at carbon")
+        wait_until(lambda: answering() == ["loop", "phone"], "the round trips of both at carbon")

@@ -47,7 +47,7 @@ async def watch(source: Failing, health: Health, clock: FakeClock) -> None:
     [
         (SourceError("hq: connection refused"), "hq: connection refused"),
         (ExceptionGroup("group", [SourceError("authentication failed")]), "authentication failed"),
-        (ZeroDivisionError("defect"), "ZeroDivisionError: defect"),
+        (ZeroDivisionError("defect"), "ZeroDivisionError, a defect: the log tells where"),
         (None, "ended by itself"),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import ProtocolError
 from bridge.protocols import ami
-from bridge.protocols.ami import AmiMessage, AmiParser, Replies, challenge_key, encode_action
+from bridge.protocols.ami import AmiMessage, AmiParser, Replies, Reply, challenge_key, encode_action
 
 DATA = Path(__file__).parents[1] / "data" / "ami"
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
@@ -298,6 +298,23 @@ class TestReplies:
         replies, events = Replies().sort([hangup])
 
         assert (replies, events) == ([], [hangup])
+
+    def test_one_event_that_is_announced_is_the_reply_and_no_happening(self) -> None:
+        announced = AmiMessage(b"Response: Success\r\nActionID: 5\r\nMessage: FAXStats event will follow")
+        event = AmiMessage(b"Event: FAXStats\r\nActionID: 5\r\nCurrentSessions: 0")
+
+        replies, events = Replies().sort([announced, event, event])
+
+        assert replies == [Reply(announced, (event,))]
+        assert events == [event]
+
+    def test_a_list_of_fax_sessions_is_announced_with_a_capital(self) -> None:
+        start = AmiMessage(
+            b"Response: Success\r\nActionID: 5\r\nEventList: Start\r\nMessage: list will follow"
+        )
+        complete = AmiMessage(b"Event: FAXSessionsComplete\r\nActionID: 5\r\nEventList: Complete")
+
+        assert Replies().sort([start, complete]) == ([Reply(start)], [])
 
     def test_a_list_without_end_is_refused(self) -> None:
         start = AmiMessage(b"Response: Success\r\nActionID: 5\r\nEventList: start")

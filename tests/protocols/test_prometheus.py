@@ -1,21 +1,24 @@
 """Samples in Prometheus' text format."""
 
 from collections import Counter
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from bridge.asterisk.catalog import CATALOG
+from bridge.asterisk.catalog import CATALOG, HISTOGRAMS
 from bridge.asterisk.catalog.calls import HANGUPS_COUNT
 from bridge.asterisk.catalog.endpoints import CONTACT_RTT
 from bridge.asterisk.catalog.queues import QUEUE_WAITING
 from bridge.asterisk.catalog.system import SYSTEM_INFO
 from bridge.core import own
+from bridge.core.counter import Tally
+from bridge.core.histogram import Histogram
 from bridge.core.metric import Metric
 from bridge.core.sample import Sample, Series
-from bridge.protocols.prometheus import BUCKETS, OTHERS, exposition, family
+from bridge.protocols.prometheus import BUCKETS, OTHERS, exposition, family, histogram_family
 
 NOW = 1_700_000_000.0
 WAITING = QUEUE_WAITING.series("hq", "support")
@@ -56,9 +59,57 @@ def test_names_carry_unit_and_kind(metric: Metric, name: str, kind: str) -> None
 
 
 def test_no_two_metrics_of_the_catalogue_share_a_family() -> None:
-    names = Counter([family(metric).name for metric in CATALOG.values()] + [BUCKETS.name, OTHERS.name])
+    counters = {metric.name for histogram in HISTOGRAMS for metric in histogram.metrics}
+    plain = [family(metric).name for name, metric in CATALOG.items() if name not in counters]
+    whole = [histogram_family(histogram).name for histogram in HISTOGRAMS]
+    lines = [f"{name}_{suffix}" for name in whole for suffix in ("bucket", "sum", "count")]
+
+    names = Counter([*plain, *whole, *lines, BUCKETS.name, OTHERS.name])
 
     assert names.most_common(1)[0][1] == 1
+
+
+class TestHistograms:
+    """A histogram of the catalogue is one of Prometheus."""
+
+    WAIT = Histogram("queue.wait_time", "How long callers waited", (2.5, 10), labels=("queue",))
+    METRICS = MappingProxyType({metric.name: metric for metric in WAIT.metrics})
+
+    def observed(self, *queues: str) -> list[Sample]:
+        totals = Tally()
+        for queue in queues:
+            for seconds in (1, 2.5, 7, 60):
+                self.WAIT.observe(totals, seconds, "hq", queue)
+        return [*totals.samples(NOW)]
+
+    def test_it_is_one_family_with_buckets_in_their_order(self) -> None:
+        assert exposition(reversed(self.observed("support")), self.METRICS, (self.WAIT,)) == (
+            "# HELP asterisk_queue_wait_time_seconds How long callers waited\n"
+            "# TYPE asterisk_queue_wait_time_seconds histogram\n"
+            'asterisk_queue_wait_time_seconds_bucket{pbx="hq",queue="support",le="2.5"} 2\n'
+            'asterisk_queue_wait_time_seconds_bucket{pbx="hq",queue="support",le="10"} 3\n'
+            'asterisk_queue_wait_time_seconds_bucket{pbx="hq",queue="support",le="+Inf"} 4\n'
+            'asterisk_queue_wait_time_seconds_sum{pbx="hq",queue="support"} 70.5\n'
+            'asterisk_queue_wait_time_seconds_count{pbx="hq",queue="support"} 4\n'
+        )
+
+    def test_series_of_other_labels_stand_one_after_another(self) -> None:
+        samples = sorted(self.observed("support", "sales"), key=lambda sample: sample.series.name)
+
+        (found,) = text_string_to_metric_families(exposition(samples, self.METRICS, (self.WAIT,)))
+
+        assert found.type == "histogram"
+        assert [sample.labels["queue"] for sample in found.samples] == ["support"] * 5 + ["sales"] * 5
+
+    def test_every_histogram_of_the_catalogue_is_read_as_one(self) -> None:
+        totals = Tally()
+        for histogram in HISTOGRAMS:
+            histogram.observe(totals, 1.0, "hq", *("x" for _ in histogram.labels))
+
+        families = text_string_to_metric_families(exposition(totals.samples(NOW), CATALOG, HISTOGRAMS))
+
+        kinds = {found.name: found.type for found in families}
+        assert kinds == {histogram_family(each).name: "histogram" for each in HISTOGRAMS}
 
 
 def test_buckets_keep_their_names_in_a_label() -> None:
@@ -115,6 +166,7 @@ ENTRY = st.sampled_from(list(CATALOG.values())).flatmap(
 def test_prometheus_reads_every_series_and_takes_no_two_for_one(series: set[Series]) -> None:
     samples = [Sample(one, number / 4, NOW) for number, one in enumerate(sorted(series))]
 
-    found = read(exposition(samples, CATALOG))
+    found = read(exposition(samples, CATALOG, HISTOGRAMS))
 
-    assert sorted(found.values()) == [sample.value for sample in samples]
+    numbers = [value for (_, labels), value in found.items() if ("le", "+Inf") not in labels]
+    assert sorted(numbers) == [sample.value for sample in samples]

@@ -143,6 +143,16 @@ class TestRates:
         """Asterisk prints 0.004 as 0.00. etsy's statsd writes Infinity; others take the rate for 1."""
         assert reasons(f"a:1|c|@{rate}".encode()) == ["zero_rate"]
 
+    @pytest.mark.parametrize(("line", "kind"), [(b"a:5|g|@0.00", GAUGE), (b"a:5|s|@0.00", SET)])
+    def test_what_is_not_counted_needs_no_rate(self, line: bytes, kind: Kind) -> None:
+        measurement = only(line)
+
+        assert (measurement.kind, measurement.rate) == (kind, 1)
+
+    @pytest.mark.parametrize("line", [b"a:5|ms|@0.00", b"a:+1|g|@0.00", b"a:1|m|@0.00"])
+    def test_what_is_counted_needs_one(self, line: bytes) -> None:
+        assert reasons(line) == ["zero_rate"]
+
     @pytest.mark.parametrize(
         "rate", ["", "x", "-0.5", "2", "1.01", "nan", "inf", "0x1", " 1", "1e-320", "0,5"]
     )

@@ -89,11 +89,18 @@ def bridge(settings: Mapping[str, str], folder: Path) -> Iterator[Bridge]:
 
     Args:
         settings: environment variables without `BRIDGE_` in front, such as `MQTT__URL`. Nothing of the
-            caller's own BRIDGE_ variables is passed on. The StatsD listener is off unless they turn it on.
+            caller's own BRIDGE_ variables is passed on. The StatsD listener is off unless they turn it on,
+            and no state is kept.
         folder: where it runs and where its output goes.
     """
     port = free_port()
-    own = {"HTTP__LISTEN": f"127.0.0.1:{port}", "STATSD__ENABLED": "false", "LOG__FORMAT": "json", **settings}
+    own = {
+        "HTTP__LISTEN": f"127.0.0.1:{port}",
+        "STATSD__ENABLED": "false",
+        "LOG__FORMAT": "json",
+        "STATE_DIR": "off",
+        **settings,
+    }
     env = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
     env |= {f"BRIDGE_{name}": value for name, value in own.items()}
     env |= {"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,12 @@ def user(name: str, **changes: Any) -> dict[str, Any]:
 
 def recording() -> Values:
     """What a real Asterisk 22 with calls up answered: everything, but only the first 9 of its channels."""
-    return dict(map(_recorded, RECORDING.read_text().splitlines()))
+    return recorded(RECORDING.read_text().splitlines())
+
+
+def recorded(lines: Iterable[str]) -> Values:
+    """What the lines of a file in snmpsim's format say."""
+    return dict(map(_recorded, lines))
 
 
 def _recorded(line: str) -> tuple[Oid, Value]:

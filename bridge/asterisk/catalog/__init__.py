@@ -7,12 +7,23 @@ the thing that is measured (queue, contact, technology), the second word is what
 from collections.abc import Iterator
 from types import ModuleType
 
-from bridge.asterisk.catalog import bridges, calls, channel_table, endpoints, kpi, media, queues, system
+from bridge.asterisk.catalog import (
+    bridges,
+    calls,
+    channel_table,
+    endpoints,
+    kpi,
+    lines,
+    media,
+    queues,
+    statsd,
+    system,
+)
 from bridge.core.histogram import Histogram
 from bridge.core.metric import Metric
 from bridge.core.own import OWN
 
-SUBJECTS = (system, calls, bridges, queues, endpoints, media, kpi, channel_table)
+SUBJECTS = (system, calls, bridges, queues, endpoints, lines, media, kpi, statsd, channel_table)
 """The parts of the catalogue, in the order of docs/metrics.md."""
 
 
@@ -33,6 +44,3 @@ HISTOGRAMS: tuple[Histogram, ...] = tuple(
     value for subject in SUBJECTS for value in vars(subject).values() if isinstance(value, Histogram)
 )
 """The histograms, whose metrics are in the catalogue too."""
-
-TRUST: dict[str, tuple[str, ...]] = {metric.name: metric.sources for metric in CATALOG.values()}
-"""Metric name to its sources, most trusted first."""

@@ -1,12 +1,12 @@
 """What is asked over a connection at every poll."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from bridge.asterisk import actions
 from bridge.asterisk.actions import Action, Grant, answered
 from bridge.asterisk.catalog.system import AMI_EXCESS_PRIVILEGES
-from bridge.asterisk.events import EventTotals
-from bridge.asterisk.status import POLLED, Status
+from bridge.asterisk.kpi import WINDOW
 from bridge.asterisk.tracker import Tracker
 from bridge.core import own
 from bridge.core.sample import Sample
@@ -14,13 +14,14 @@ from bridge.errors import SourceError
 from bridge.log import get_logger
 from bridge.pipeline.health import Health
 from bridge.pipeline.interfaces import Clock
-from bridge.protocols.ami import Reply
+from bridge.pipeline.memory import Memory
+from bridge.protocols.ami import AmiMessage, Reply
 from bridge.sources.ami.connection import AmiConnection
 
 GRANT_AGE = 300.0
 """Seconds after which ListCommands is asked again: modules, and actions with them, come and go."""
-MAILBOXES_PER_POLL = 50
-"""Mailboxes asked for in one poll, each by an action of its own; the others follow in the next polls."""
+COMMAND = "Command"
+"""The action that runs texts of the command line: asked only where a setting wants it, whoever may."""
 
 log = get_logger(component="ami")
 
@@ -31,34 +32,29 @@ class Knowledge:
     Args:
         pbx: the PBX, for the label.
         cli: whether CLI texts may be asked for.
+        kpi_window: seconds over which key figures are taken.
 
     Attributes:
-        status: what polls have told.
-        totals: what events have told.
-        tracker: what both have told.
-        mailbox: which of the known mailboxes is asked for next.
+        tracker: what polls and events have told.
+        boots: how many FullyBooted came; a change means that Asterisk can do more than before.
     """
 
-    def __init__(self, pbx: str, *, cli: bool) -> None:
+    def __init__(self, pbx: str, *, cli: bool, kpi_window: float = WINDOW) -> None:
         self.pbx = pbx
         self.cli = cli
-        self.status = Status(pbx, cli=cli)
-        self.totals = EventTotals(pbx)
-        self.tracker = Tracker(pbx)
-        self.mailbox = 0
+        self.tracker = Tracker(pbx, kpi_window)
+        self.boots = 0
 
-    def samples(self, monotonic: float, now: float) -> list[Sample]:
-        """All that is known, at Unix time `now`."""
-        return [*self.totals.samples(now), *self.tracker.samples(monotonic, now)]
+    def remember(self, memory: Memory) -> None:
+        """Go on with the totals of the bridge before this one, and let the next one do so."""
+        key, totals = f"ami/{self.pbx}", self.tracker.totals
+        totals.restore(memory.recall(key))
+        memory.keep(key, partial(totals.state, memory.hides))
 
-    def totals_at(self, now: float) -> list[Sample]:
-        """What events have added up to, at Unix time `now`."""
-        return [*self.totals.samples(now), *self.tracker.totals.samples(now)]
-
-    def lost(self) -> None:
-        """The connection is lost."""
-        self.totals.lost()
-        self.tracker.lost()
+    def take(self, message: AmiMessage, monotonic: float) -> None:
+        """Take an event that came at `monotonic` seconds."""
+        self.boots += message.event == "FullyBooted"
+        self.tracker.take(message, monotonic)
 
 
 class Polls:
@@ -81,7 +77,9 @@ class Polls:
         self._excess = 0
 
     async def once(self) -> list[Sample]:
-        """One poll of everything: corrects the tracker, and returns what the tracker does not hold.
+        """One poll of everything: corrects the tracker, and returns all that is known after it.
+
+        What events have told too has the time of the poll.
 
         Raises:
             SourceError: an answer did not come, or the connection is lost.
@@ -89,22 +87,18 @@ class Polls:
         know = self._knowledge
         await self._learn_grant()
         now, asked = self._clock.time(), self._clock.monotonic()
-        replies = await self._ask(dict.fromkeys((*POLLED, *know.tracker.asks)))
-        further = (*know.status.further(replies), *know.tracker.further(replies))
-        replies |= await self._ask(dict.fromkeys(further))
+        # A Ping is first, so that `asked` is when it was sent: by it Asterisk's clock is compared with ours.
+        replies = await self._ask(dict.fromkeys((actions.PING, *know.tracker.asks)))
+        replies |= await self._ask(know.tracker.further(replies))
         know.tracker.sync(replies, asked)
-        samples = know.status.samples(replies, now)
-        samples.append(Sample(AMI_EXCESS_PRIVILEGES.series(know.pbx), self._excess, now))
-        told = {sample.series for sample in samples}
-        ages = know.totals.ages(self._clock.monotonic(), now)
-        await self._refresh_mailboxes()
-        return samples + [sample for sample in ages if sample.series not in told]
+        excess = Sample(AMI_EXCESS_PRIVILEGES.series(know.pbx), self._excess, now)
+        return [excess, *know.tracker.samples(self._clock.monotonic(), now)]
 
     async def _ask(self, questions: Iterable[Action]) -> dict[Action, Reply]:
         """The replies to those questions that the account may ask and that are answered."""
         replies: dict[Action, Reply] = {}
         for action in questions:
-            if not self._grant.may(action):
+            if not self._may(action):
                 continue
             reply = await self._connection.request(action)
             if answered(action, reply):
@@ -113,8 +107,11 @@ class Polls:
                 self._health.count(own.SOURCE_ERRORS.series(self._knowledge.pbx, "ami", "refused"))
         return replies
 
+    def _may(self, action: Action) -> bool:
+        return self._grant.may(action) and (self._knowledge.cli or action.name != COMMAND)
+
     async def _learn_grant(self) -> None:
-        now, boots = self._clock.monotonic(), self._knowledge.totals.boots
+        now, boots = self._clock.monotonic(), self._knowledge.boots
         if self._granted and self._granted[1] == boots and now - self._granted[0] < GRANT_AGE:
             return
         reply = await self._connection.request(actions.LIST_COMMANDS)
@@ -131,12 +128,3 @@ class Polls:
             )
         self._excess = len(excess)
         self._granted = (now, boots)
-
-    async def _refresh_mailboxes(self) -> None:
-        """Ask in turn for the mailboxes known from events: a change can be missed."""
-        know = self._knowledge
-        boxes = know.totals.mailboxes
-        turn = [*boxes[know.mailbox :], *boxes[: know.mailbox]][:MAILBOXES_PER_POLL]
-        know.mailbox = (know.mailbox + len(turn)) % max(1, len(boxes))
-        for reply in (await self._ask(map(actions.mailbox_count, turn))).values():
-            know.totals.refresh(reply.response)

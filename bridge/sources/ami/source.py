@@ -5,17 +5,20 @@ import contextlib
 from collections.abc import Sequence
 from functools import partial
 
-from bridge.asterisk.events import CLASSES
 from bridge.core import own
 from bridge.core.sample import Sample
 from bridge.pipeline.health import Health, Part
 from bridge.pipeline.interfaces import Clock, Emit
+from bridge.pipeline.memory import Memory
 from bridge.pipeline.poller import Poller
 from bridge.protocols.ami import AmiMessage
 from bridge.settings import AmiSettings
 from bridge.sources.ami.connection import AmiConnection, connected
 from bridge.sources.ami.polls import Knowledge, Polls
 
+CLASSES = "system,call,agent,security,reporting"
+"""The classes of events that are asked for; reporting brings RTCP. The others, variables and dialplan steps
+above all, are most of what Asterisk would send, and nothing is made of them here."""
 BOOT_WAIT = 2.0
 """Seconds to wait for FullyBooted. It follows a log-in at once; without read class system it never comes, and
 while Asterisk is starting it comes later: then what can be asked is looked up again."""
@@ -34,16 +37,26 @@ class AmiSource:
         settings: where, as whom, and how often.
         health: where polls and events are counted and the state is told.
         clock: where time comes from.
+        memory: where totals are remembered; none to begin afresh.
     """
 
-    def __init__(self, pbx: str, settings: AmiSettings, health: Health, clock: Clock) -> None:
+    def __init__(
+        self,
+        pbx: str,
+        settings: AmiSettings,
+        health: Health,
+        clock: Clock,
+        memory: Memory | None = None,
+    ) -> None:
         self._pbx = pbx
         self._settings = settings
         self._health = health
         self._clock = clock
-        self._knowledge = Knowledge(pbx, cli=settings.cli)
+        self._knowledge = Knowledge(pbx, cli=settings.cli, kpi_window=settings.kpi_window)
+        if memory:
+            self._knowledge.remember(memory)
         self._poller = Poller(Part("source", pbx, self.name), settings.interval, health, clock)
-        self._reads: asyncio.Queue[Sequence[AmiMessage]] = asyncio.Queue(WAITING_READS)
+        self._reads: asyncio.Queue[tuple[Sequence[AmiMessage], float]] = asyncio.Queue(WAITING_READS)
         self._booted = asyncio.Event()
         self._hearing: AmiConnection | None = None
         self._ignored = 0
@@ -64,24 +77,27 @@ class AmiSource:
         Raises:
             SourceError: Asterisk cannot be reached, refused us, or was lost.
         """
-        if not self._settings.events:
-            await self._poll(emit)
-            return
         self._booted.clear()
         try:
-            async with (
-                connected(self._settings, self._listen, CLASSES) as connection,
-                asyncio.TaskGroup() as group,
-            ):
-                self._hearing = connection
-                group.create_task(self._count(), name=f"ami {self._pbx}: count")
-                group.create_task(self._poll(emit), name=f"ami {self._pbx}: poll")
+            if self._settings.events:
+                await self._hear(emit)
+            else:
+                await self._poll(emit)
         finally:
             self._count_waiting()
             self._count_ignored()
             self._hearing, self._ignored = None, 0
-            self._knowledge.lost()
-            emit(self._knowledge.totals_at(self._clock.time()))
+            self._knowledge.tracker.lost()
+            emit([*self._knowledge.tracker.totals.samples(self._clock.time())])
+
+    async def _hear(self, emit: Emit) -> None:
+        async with (
+            connected(self._settings, self._listen, CLASSES) as connection,
+            asyncio.TaskGroup() as group,
+        ):
+            self._hearing = connection
+            group.create_task(self._count(), name=f"ami {self._pbx}: count")
+            group.create_task(self._poll(emit), name=f"ami {self._pbx}: poll")
 
     async def poll_once(self) -> list[Sample]:
         """Connect, ask for everything once, disconnect.
@@ -93,11 +109,8 @@ class AmiSource:
             return await self._poll_all(Polls(connection, self._knowledge, self._health, self._clock))
 
     async def _poll_all(self, polls: Polls) -> list[Sample]:
-        """One poll, and all that is known after it: what events have told too has the time of the poll."""
-        now = self._clock.time()
-        samples = await polls.once()
         self._count_ignored()
-        return [*samples, *self._knowledge.samples(self._clock.monotonic(), now)]
+        return await polls.once()
 
     async def _poll(self, emit: Emit) -> None:
         if self._settings.events:
@@ -111,7 +124,7 @@ class AmiSource:
         """Called by the reader, which must read on, or Asterisk disconnects us; so this only enqueues."""
         self._health.count(own.SOURCE_EVENTS.series(self._pbx, self.name), len(messages))
         try:
-            self._reads.put_nowait(messages)
+            self._reads.put_nowait((messages, self._clock.monotonic()))
         except asyncio.QueueFull:
             self._error("overflow", len(messages))
 
@@ -120,27 +133,24 @@ class AmiSource:
 
     async def _count(self) -> None:
         while True:
-            self._take(await self._reads.get())
+            self._take(*await self._reads.get())
             await asyncio.sleep(0)
 
     def _count_waiting(self) -> None:
         """The last events of a connection, its Shutdown above all, came before it was lost."""
         while not self._reads.empty():
-            self._take(self._reads.get_nowait())
+            self._take(*self._reads.get_nowait())
 
     def _count_ignored(self) -> None:
         if self._hearing:
             self._error("ignored", self._hearing.ignored - self._ignored)
             self._ignored = self._hearing.ignored
 
-    def _take(self, messages: Sequence[AmiMessage]) -> None:
-        totals, tracker = self._knowledge.totals, self._knowledge.tracker
-        now = self._clock.monotonic()
-        boots = totals.boots
+    def _take(self, messages: Sequence[AmiMessage], came: float) -> None:
+        boots = self._knowledge.boots
         for message in messages:
-            totals.take(message, now)
-            tracker.take(message, now)
-        if totals.boots > boots:
+            self._knowledge.take(message, came)
+        if self._knowledge.boots > boots:
             self._booted.set()
 
 

@@ -18,6 +18,7 @@ from bridge.core.sample import Sample
 from bridge.errors import Fault, SettingsError, SourceError
 from bridge.pipeline.health import Health, Part
 from bridge.pipeline.interfaces import Clock, Emit
+from bridge.pipeline.memory import Memory
 from bridge.pipeline.poller import Poller
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp.objects import UserObjects, compile_objects
@@ -36,6 +37,7 @@ class SnmpSource:
         settings: where and how to ask.
         health: where polls and errors are counted.
         clock: where time comes from.
+        memory: where counters are remembered; none to begin afresh.
         connect: makes the session with the agent.
 
     Raises:
@@ -48,6 +50,8 @@ class SnmpSource:
         settings: SnmpSettings,
         health: Health,
         clock: Clock,
+        memory: Memory | None = None,
+        *,
         connect: Connect = open_session,
     ) -> None:
         self._pbx = pbx
@@ -57,7 +61,18 @@ class SnmpSource:
         self._connect = connect
         self._columns, self._objects = _checked(pbx, settings)
         self._mib = AsteriskMib()
+        if memory:
+            self._remember(memory)
         self._poller = Poller(Part("source", pbx, NAME), settings.interval, health, clock)
+
+    def _remember(self, memory: Memory) -> None:
+        key = f"{NAME}/{self._pbx}"
+        self._mib.restore(memory.recall(key), self._offset())
+        memory.keep(key, lambda: self._mib.state(self._offset()))
+
+    def _offset(self) -> float:
+        """What is between the clock that never jumps and the one that goes on over restarts."""
+        return self._clock.time() - self._clock.monotonic()
 
     @property
     def name(self) -> str:
@@ -89,7 +104,7 @@ class SnmpSource:
 
     async def _poll(self, session: Session, emit: Emit) -> list[Sample]:
         """One poll of everything; what is known although Asterisk is not seen goes to `emit` at once."""
-        reading = Reading(self._pbx, self._clock.time())
+        reading = Reading(self._pbx, self._clock.time(), self._clock.monotonic())
         answered = await get_all(session, SCALARS)
         values = {oid: value for oid, value in zip(SCALARS, answered, strict=True) if value is not None}
         await self._objects.poll(session, reading)

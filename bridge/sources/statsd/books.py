@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from bridge.core.aggregate import Aggregator, Terms
 from bridge.core.buckets import BucketNames
 from bridge.core.sample import Measurement, Sample, Series
+from bridge.core.state import Hides, Json, mapping, nothing
 from bridge.protocols import etsy
 
 Rename = Callable[[Series], Series | None]
@@ -40,6 +41,12 @@ class Book(Protocol):
     def lost(self) -> dict[str, int]:
         """How many values were lost since the last call, by reason: Aggregator's, and `CONFLICT`."""
 
+    def state(self, hides: Hides = nothing) -> Json:
+        """What must be known to go on after a restart of the bridge, without the series that it `hides`."""
+
+    def restore(self, state: Json) -> None:
+        """Go on from what `state` gave; anything else is ignored."""
+
     def __len__(self) -> int:
         """How many buckets are alive."""
 
@@ -59,10 +66,13 @@ class BridgeBook:
 
     def add(self, pbx: str, measurements: Iterable[Measurement]) -> None:
         """Take measurements of a PBX."""
+        aggregator = self._aggregator(pbx)
+        aggregator.add(_renamed(measurements, self._rename) if self._rename else measurements)
+
+    def _aggregator(self, pbx: str) -> Aggregator:
         if pbx not in self._pbxs:
             self._pbxs[pbx] = Aggregator(self._terms), BucketNames(pbx)
-        aggregator, _ = self._pbxs[pbx]
-        aggregator.add(_renamed(measurements, self._rename) if self._rename else measurements)
+        return self._pbxs[pbx][0]
 
     def flush(self, now: float, _: Traffic) -> Iterator[Sample]:
         """End the interval of every PBX."""
@@ -79,6 +89,15 @@ class BridgeBook:
                 aggregator.lost.clear()
                 names.conflicts = 0
         return total
+
+    def state(self, hides: Hides = nothing) -> Json:
+        """The gauges that were moved, of every PBX."""
+        return {pbx: aggregator.state(hides) for pbx, (aggregator, _) in self._pbxs.items()}
+
+    def restore(self, state: Json) -> None:
+        """Go on with these gauges."""
+        for pbx, known in mapping(state).items():
+            self._aggregator(pbx).restore(known)
 
     def __len__(self) -> int:
         return sum(len(aggregator) for aggregator, _ in self._pbxs.values())
@@ -116,6 +135,14 @@ class EtsyBook:
         lost = dict(self._aggregator.lost)
         self._aggregator.lost.clear()
         return lost
+
+    def state(self, hides: Hides = nothing) -> Json:
+        """The gauges that were moved."""
+        return self._aggregator.state(hides)
+
+    def restore(self, state: Json) -> None:
+        """Go on with these gauges."""
+        self._aggregator.restore(state)
 
     def __len__(self) -> int:
         return len(self._aggregator)

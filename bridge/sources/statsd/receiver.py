@@ -4,19 +4,28 @@ A native core can take its place: the listeners know only `receive`, the source 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from typing import NamedTuple
 
 from bridge.core import own
 from bridge.core.metric import Metric
+from bridge.core.privacy import shape
 from bridge.core.sample import BRIDGE, Measurement, Sample, Series
+from bridge.core.state import Hides, Json, mapping, nothing
 from bridge.log import Throttle, get_logger
 from bridge.pipeline.health import Health
 from bridge.pipeline.interfaces import Clock
-from bridge.protocols.statsd import BadLine, Reason, parse_datagram
+from bridge.protocols.guard import parse_within, without_cut_names
+from bridge.protocols.statsd import BadLine, Parsed, Reason, parse_datagram
+from bridge.sources.statsd.asterisks import Asterisks
 from bridge.sources.statsd.books import CONFLICT, Book, Traffic
 from bridge.sources.statsd.senders import Packet, Senders
 
 NAME = "statsd"
+DATAGRAMS = ("udp", "unixgram")
+"""How the names of listeners begin whose lines may be Asterisk's own: it sends nothing but datagrams."""
 NEGATIVE_TIMER = "negative_timer"
 """Why a duration below 0 is not used: a phone that does not answer has no round trip."""
 SHOWN = 200
@@ -27,21 +36,48 @@ COMPLAINTS = 100
 log = get_logger(component=NAME)
 
 
+class _Route(NamedTuple):
+    """What is the same for all packets of a sender: the PBX, how to read them, and where they go."""
+
+    pbx: str | None
+    parse: Callable[[bytes], Parsed]
+    measurements: list[Measurement]
+
+
 class Receiver:
     """Takes packets, gives samples.
 
     Args:
         book: where measurements add up.
         senders: whom packets belong to.
+        asterisks: what Asterisk says itself.
         health: where all of it is counted.
-        clock: the time by which complaints are spaced.
+        clock: the time by which complaints are spaced, and by which Asterisk's gauges are held to polls.
+        show_lines: whether the log shows bad lines as they are, or only their shape.
     """
 
-    def __init__(self, book: Book, senders: Senders, health: Health, clock: Clock) -> None:
+    def __init__(
+        self,
+        book: Book,
+        senders: Senders,
+        asterisks: Asterisks,
+        health: Health,
+        clock: Clock,
+        *,
+        show_lines: bool = False,
+    ) -> None:
         self._book = book
         self._senders = senders
+        self._asterisks = asterisks
+        self._parsers: dict[str, Callable[[bytes], Parsed]] = {
+            pbx: partial(parse_within, f"{prefix}.".encode())
+            for pbx, prefix in asterisks.prefixes.items()
+            if prefix
+        }
         self._health = health
+        self._clock = clock
         self._throttle = Throttle(clock.monotonic, keys=COMPLAINTS)
+        self._show: Callable[[bytes], str] = _text if show_lines else shape
         self._traffic = Traffic()
         health.watch(self._gauges)
 
@@ -51,20 +87,28 @@ class Receiver:
         bad: list[tuple[str, BadLine]] = []
         refused: list[str] = []
         received = lines = accepted = notices = 0
-        pbx_of = self._senders.pbx
+        routes: dict[str, _Route] = {}
+        ordinary = self._asterisks.ordinary
+        is_datagram, now = listener.startswith(DATAGRAMS), self._clock.time()
         for data, sender in packets:
-            pbx = pbx_of(sender)
+            if sender not in routes:
+                routes[sender] = self._route(sender, gathered)
+            pbx, parse, found = routes[sender]
             if pbx is None:
                 refused.append(sender)
                 continue
-            measurements, bad_lines, all_lines, good_lines, events = parse_datagram(data)
-            gathered[pbx] += measurements
+            parsed = parse(data)
+            measurements, bad_lines, all_lines, good_lines, events = parsed
+            if bad_lines:
+                measurements, bad_lines, _, good_lines, events = self._whole(data, parsed, is_datagram)
+                bad += [(sender, line) for line in bad_lines]
             received += 1
             lines += all_lines
             accepted += good_lines
             notices += events
-            if bad_lines:
-                bad += [(sender, line) for line in bad_lines]
+            if is_datagram and measurements and measurements[0][0][0] not in ordinary:
+                measurements = self._left(pbx, data, parsed, now)
+            found += measurements
         for pbx, measurements_of_pbx in gathered.items():
             self._book.add(pbx, measurements_of_pbx)
         negative = self._settle(listener)
@@ -75,6 +119,23 @@ class Receiver:
         self._count(own.SOURCE_EVENTS, notices, NAME)
         self._complain(listener, bad)
         self._refuse(listener, refused)
+
+    def _route(self, sender: str, gathered: Mapping[str, list[Measurement]]) -> _Route:
+        pbx = self._senders.pbx(sender)
+        if pbx is None:
+            return _Route(None, parse_datagram, [])
+        return _Route(pbx, self._parsers.get(pbx, parse_datagram), gathered[pbx])
+
+    def _whole(self, data: bytes, parsed: Parsed, is_datagram: bool) -> Parsed:
+        """What of a packet with bad lines is used; etsy's statsd uses all that is left."""
+        guards = is_datagram and not self._asterisks.is_shared
+        return without_cut_names(data, parsed) if guards else parsed
+
+    def _left(self, pbx: str, data: bytes, parsed: Parsed, now: float) -> tuple[Measurement, ...]:
+        """What is left for the book of a datagram that may be Asterisk's own, as it is if it is one line."""
+        measurements = parsed.measurements
+        is_one = len(measurements) == parsed.lines == 1 and not parsed.bad
+        return () if is_one and self._asterisks.take(pbx, measurements[0], data, now) else measurements
 
     def admits(self, listener: str, sender: str) -> bool:
         """Whether a sender may connect; if not, that is counted."""
@@ -95,7 +156,7 @@ class Receiver:
     def _complain(self, listener: str, bad: Iterable[tuple[str, BadLine]]) -> None:
         for sender, (line, reason) in bad:
             self._count(own.LISTENER_BAD_LINES, 1, listener, reason.value)
-            self._warn("bad line", listener, sender, reason=reason.value, line=str(line[:SHOWN])[2:-1])
+            self._warn("bad line", listener, sender, reason=reason.value, line=self._show(line[:SHOWN]))
 
     def _refuse(self, listener: str, senders: Sequence[str]) -> None:
         self._count(own.LISTENER_REFUSED, len(senders), listener)
@@ -111,7 +172,17 @@ class Receiver:
     def flush(self, now: float) -> Iterator[Sample]:
         """End the interval at Unix time `now`; its samples may be taken from the iterator bit by bit."""
         traffic, self._traffic = self._traffic, Traffic()
-        return self._book.flush(now, traffic)
+        return chain([*self._asterisks.flush(now)], self._book.flush(now, traffic))
+
+    def state(self, hides: Hides = nothing) -> Json:
+        """What must be known to go on after a restart of the bridge, without the series that it `hides`."""
+        return {"asterisks": self._asterisks.state(), "book": self._book.state(hides)}
+
+    def restore(self, state: Json) -> None:
+        """Go on from what `state` gave; anything else is ignored."""
+        known = mapping(state)
+        self._asterisks.restore(known.get("asterisks"))
+        self._book.restore(known.get("book"))
 
     def _count(self, metric: Metric, amount: int, *labels: str) -> None:
         if amount:
@@ -119,3 +190,8 @@ class Receiver:
 
     def _gauges(self) -> list[tuple[Series, float]]:
         return [(own.LISTENER_SERIES.series(BRIDGE, NAME), len(self._book))]
+
+
+def _text(line: bytes) -> str:
+    """A line as it is, safe for a terminal."""
+    return str(line)[2:-1]

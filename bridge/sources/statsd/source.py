@@ -2,8 +2,9 @@
 
 import socket
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -16,14 +17,17 @@ from bridge.errors import Fault, SettingsError
 from bridge.log import get_logger
 from bridge.pipeline.health import Health, Part
 from bridge.pipeline.interfaces import Clock, Emit
+from bridge.pipeline.memory import Memory
 from bridge.pipeline.ticker import ticks
 from bridge.settings import STATSD_SCHEMES, StatsdSettings
+from bridge.sources.statsd.asterisks import Asterisks
 from bridge.sources.statsd.books import Book, BridgeBook, EtsyBook
 from bridge.sources.statsd.listener import DatagramListener, StreamListener
 from bridge.sources.statsd.receiver import NAME, Receiver
 from bridge.sources.statsd.senders import Senders
 from bridge.sources.statsd.sockets import is_loopback, open_network, open_unix
 
+NO_PREFIXES: Mapping[str, str] = {}
 SLICE = 1000
 """Samples emitted before other tasks, and the sockets, get their turn."""
 
@@ -41,6 +45,9 @@ class StatsdSource:
         senders: the addresses and networks of each PBX.
         health: where lines, losses and the state are counted.
         clock: where flushes get their time from.
+        memory: where gauges and totals are remembered; none to begin afresh.
+        prefixes: what the statsd.conf of each PBX has for `prefix`, as far as a setting says.
+        show_lines: whether the log shows bad lines as they are, or only their shape.
 
     Raises:
         SettingsError: the mapping file is wrong.
@@ -50,16 +57,38 @@ class StatsdSource:
     pbx = BRIDGE
 
     def __init__(
-        self, settings: StatsdSettings, senders: Mapping[str, tuple[str, ...]], health: Health, clock: Clock
+        self,
+        settings: StatsdSettings,
+        senders: Mapping[str, tuple[str, ...]],
+        health: Health,
+        clock: Clock,
+        memory: Memory | None = None,
+        *,
+        prefixes: Mapping[str, str] = NO_PREFIXES,
+        show_lines: bool = False,
     ) -> None:
         self._settings = settings
         self._health = health
         self._clock = clock
         self._senders = Senders(senders, settings.allow, refuse_unknown=settings.unknown_senders == "refuse")
-        self._receiver = Receiver(book(settings), self._senders, health, clock)
+        known = dict.fromkeys(senders, "") | dict(prefixes)
+        self._asterisks = Asterisks(known, is_shared=settings.names != "bridge")
+        self._receiver = Receiver(
+            book(settings), self._senders, self._asterisks, health, clock, show_lines=show_lines
+        )
+        if memory:
+            self._receiver.restore(memory.recall(NAME))
+            memory.keep(NAME, partial(self._receiver.state, memory.hides))
         self._listeners: list[Listener] = []
         self._ended: Iterator[Sample] = iter(())
         health.watch(self._gauges)
+
+    def observe(self, samples: Iterable[Sample]) -> None:
+        """Hold gauges of which StatsD tells only the changes to what other sources say.
+
+        To be given every sample that other sources emit, at once, and none of this one.
+        """
+        self._asterisks.observe(samples, self._clock.time())
 
     async def run(self, emit: Emit) -> None:
         """Listen until cancelled; what came in before that is emitted as a last, shorter interval.

@@ -37,7 +37,7 @@ def recorded() -> dict[str, bytes]:
     """What Asterisk 22 answered, by action."""
     names = (
         "BridgeList CoreSettings CoreShowChannels CoreStatus DeviceStateList ListCommands MailboxCount "
-        "Parkinglots PJSIPShowAors PJSIPShowContacts PJSIPShowRegistrationsOutbound QueueSummary"
+        "Parkinglots PJSIPShowAors PJSIPShowContacts PJSIPShowRegistrationsOutbound QueueStatus"
     )
     return {
         **{name: raw(f"22/{name}") for name in names.split()},

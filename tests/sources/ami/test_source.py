@@ -60,7 +60,7 @@ class TestRun:
                 await bench.until(lambda: "dialplan.active" in bench.last and "system.starts" in bench.last)
                 return [action["Events"] for action in server.actions if action["Action"] == "Login"]
 
-        assert asyncio.run(scenario()) == ["system,call,agent,security", "off"]
+        assert asyncio.run(scenario()) == ["system,call,agent,security,reporting", "off"]
 
     def test_without_events_there_is_one_connection(self) -> None:
         async def scenario() -> list[str]:
@@ -92,7 +92,7 @@ class TestRun:
             server.logged_in += stream
             async with server.running():
                 bench = Bench(server)
-                await bench.until(lambda: bench.last.get("queue.abandons/Night & Day 24.7"))
+                await bench.until(lambda: bench.last.get("queue.joins/Night & Day 24.7"))
                 return bench
 
         bench = asyncio.run(scenario())

@@ -250,7 +250,8 @@ class TestChannelTable:
         moving = Moving(recording(), channels={2: "moved"})
         where = SnmpSettings(host="pbx", channel_table=True)
 
-        samples = asyncio.run(SnmpSource("hq", where, health, FakeClock(), moving.connect).poll_once())
+        source = SnmpSource("hq", where, health, FakeClock(), connect=moving.connect)
+        samples = asyncio.run(source.poll_once())
 
         channels = {key[1] for key in numbers(samples, "channel.state")}
         assert len(channels) == 8
@@ -265,7 +266,7 @@ class TestChannelTable:
         where = SnmpSettings(host="pbx", channel_table=True)
         health = Health(FakeClock())
 
-        source = SnmpSource("hq", where, health, FakeClock(), Moving(values, {}).connect)
+        source = SnmpSource("hq", where, health, FakeClock(), connect=Moving(values, {}).connect)
         samples = asyncio.run(source.poll_once())
 
         assert len([sample for sample in samples if sample.series.name == "channel.state"]) == 8

@@ -56,6 +56,20 @@ class TestBridgeBook:
         assert len(samples) == 2
         assert book.lost() == {"name_conflict": 1}
 
+    def test_moved_gauges_of_each_pbx_outlive_the_book(self) -> None:
+        before, after = BridgeBook(Terms()), BridgeBook(Terms())
+        before.add("hq", [Measurement(Series("level"), Kind.DELTA, 3)])
+        before.add("branch", [Measurement(Series("level"), Kind.DELTA, 5)])
+
+        after.restore(before.state())
+
+        after.add("hq", [Measurement(Series("level"), Kind.DELTA, 1)])
+        after.add("branch", [Measurement(Series("level"), Kind.DELTA, 1)])
+        assert values(list(after.flush(0, Traffic()))) == {
+            ("hq", "statsd.level"): 4,
+            ("branch", "statsd.level"): 6,
+        }
+
 
 class TestEtsyBook:
     def test_all_pbxs_are_one(self) -> None:

@@ -7,6 +7,7 @@ from bridge.core.metric import Metric
 from bridge.core.sample import BRIDGE
 from bridge.pipeline.health import Health
 from bridge.settings import StatsdSettings
+from bridge.sources.statsd.asterisks import Asterisks
 from bridge.sources.statsd.receiver import Receiver
 from bridge.sources.statsd.senders import Packet, Senders
 from bridge.sources.statsd.source import book
@@ -18,11 +19,22 @@ HOST = "127.0.0.1"
 class Bench:
     """A receiver with what it counts."""
 
-    def __init__(self, settings: StatsdSettings | None = None, senders: Senders | None = None) -> None:
+    def __init__(
+        self,
+        settings: StatsdSettings | None = None,
+        senders: Senders | None = None,
+        *,
+        show_lines: bool = False,
+    ) -> None:
         self.clock = FakeClock()
         self.health = Health(self.clock)
         self.receiver = Receiver(
-            book(settings or StatsdSettings()), senders or Senders({}), self.health, self.clock
+            book(settings or StatsdSettings()),
+            senders or Senders({}),
+            Asterisks({}),
+            self.health,
+            self.clock,
+            show_lines=show_lines,
         )
 
     def receive(self, *packets: Packet) -> None:
@@ -89,7 +101,7 @@ def test_numbers_whose_name_is_taken_are_counted() -> None:
 def test_a_complaint_names_sender_and_line_and_comes_once_in_a_while(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    bench = Bench()
+    bench = Bench(show_lines=True)
 
     for _ in range(10_000):
         bench.receive((b"a\x1b[2J\xff:1|c", "10.0.0.5"))
@@ -100,6 +112,19 @@ def test_a_complaint_names_sender_and_line_and_comes_once_in_a_while(
     assert all(word in first for word in ("10.0.0.5", "encoding", r"x1b[2J", r"xff:1|c"))
     assert "\x1b[2J" not in first
     assert "9999" in second
+
+
+def test_a_bad_line_shows_only_its_shape_unless_a_setting_shows_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A dialplan may have made its name of who calls."""
+    bench = Bench()
+
+    bench.receive((b"caller.+4930123456|c", "10.0.0.5"))
+
+    said = capsys.readouterr().out
+    assert "aaaaaa.+9999999999|a" in said
+    assert "4930123456" not in said
 
 
 def test_many_senders_cannot_fill_the_log(capsys: pytest.CaptureFixture[str]) -> None:

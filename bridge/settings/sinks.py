@@ -1,0 +1,128 @@
+"""Settings of what samples are written to."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field, PositiveInt
+
+from bridge.core.endpoint import parse
+from bridge.settings.types import (
+    MQTT_SCHEMES,
+    Duration,
+    File,
+    GraphiteUrls,
+    HttpListen,
+    MqttUrl,
+    Qos,
+    Secret,
+    Section,
+    StatsdOutUrl,
+    Topic,
+)
+
+
+class GraphiteSettings(Section):
+    """Where and how to write to Graphite."""
+
+    url: GraphiteUrls = Field(
+        (),
+        description="tcp://HOST:2003, tls://HOST:PORT, udp://HOST:PORT or pickle://HOST:2004; several: a,b. "
+        "Unset: no Graphite",
+    )
+    spread: Literal["failover", "all"] = Field(
+        "failover", description="With several: the first that works, or all"
+    )
+    prefix: str = Field("asterisk", description="First component of every path")
+    layout: Literal["path", "tags"] = Field(
+        "path", description="Labels as path components, or as Graphite tags"
+    )
+    timeout: Duration = Field(10.0, description="Time to wait for a connection or for room in the socket")
+    resend: Duration = Field(
+        5.0, description="What was sent this long, and `timeout`, before a break was noticed is sent again"
+    )
+    tls_ca: File | None = Field(
+        None, description="File with the CA certificates to trust; default: the system's"
+    )
+    buffer: PositiveInt = Field(1_000_000, description="The most samples kept while Graphite is away")
+    batch: PositiveInt = Field(1000, description="The most samples written at once")
+
+    def conflicts(self) -> Iterator[tuple[str, str]]:
+        """A certificate must not be given in vain."""
+        if self.tls_ca and not any(url.lower().startswith("tls:") for url in self.url):
+            yield "tls_ca", "is given, but no url begins with tls://"
+
+
+class MqttSettings(Section):
+    """Where and how to publish over MQTT."""
+
+    url: MqttUrl = Field(
+        "",
+        description="mqtt://[USER@]HOST[:PORT], mqtts://HOST, ws://HOST/PATH or wss://HOST; unset: no MQTT",
+    )
+    username: str = Field("", description="User, if not in the URL")
+    password: Secret = Field(Secret(""), description="Password")
+    client_id: str = Field("", description="Client id; default asterisk-bridge-<host name>")
+    version: Literal["3.1.1", "5"] = Field("5", description="MQTT version")
+    prefix: Topic = Field("asterisk", description="First part of every topic")
+    layout: Literal["entity", "metric"] = Field(
+        "entity", description="One JSON object per entity, or one plain number per series"
+    )
+    qos: Qos = Field(0, description="QoS of values; states and the last will always have 1")
+    retain: bool = Field(True, description="Retain values")
+    keepalive: Duration = Field(60.0, description="Keep-alive")
+    timeout: Duration = Field(10.0, description="Time to wait for the broker")
+    tls_ca: File | None = Field(
+        None, description="File with the CA certificates to trust; default: the system's"
+    )
+    tls_cert: File | None = Field(None, description="Client certificate")
+    tls_key: File | None = Field(None, description="Key of the client certificate")
+    tls_server_name: str = Field(
+        "", description="Name to ask for (SNI) and to verify, if not the host of the URL"
+    )
+    insecure_tls: bool = Field(
+        False, description="Do not verify the certificate: anyone can pose as the broker"
+    )
+    buffer: PositiveInt = Field(100_000, description="The most samples kept while the broker is away")
+    batch: PositiveInt = Field(1000, description="The most samples published at once")
+
+    def conflicts(self) -> Iterator[tuple[str, str]]:
+        """A user must be named once, and TLS must be meant or not."""
+        user = parse(self.url, MQTT_SCHEMES).username if self.url else ""
+        if user and self.username not in {"", user}:
+            yield "username", f"is not the user of the url, {user!r}; name one of them"
+        if self.version == "3.1.1" and self.password.get_secret_value() and not (user or self.username):
+            yield "username", "is needed with a password in MQTT 3.1.1"
+        yield from self._tls_conflicts()
+
+    def _tls_conflicts(self) -> Iterator[tuple[str, str]]:
+        plain = self.url.lower().startswith(("mqtt:", "ws:"))
+        for field in ("tls_ca", "tls_cert", "tls_key"):
+            if plain and getattr(self, field):
+                yield field, "is given, but url begins neither with mqtts:// nor with wss://"
+        if self.tls_key and not self.tls_cert:
+            yield "tls_key", "needs tls_cert too"
+
+
+class StatsdSinkSettings(Section):
+    """Forwarding to another StatsD server."""
+
+    url: StatsdOutUrl = Field(
+        "", description="udp://HOST:PORT or tcp://HOST:PORT; unset: nothing is forwarded"
+    )
+    prefix: str = Field("asterisk", description="First component of every name")
+    buffer: PositiveInt = Field(100_000, description="The most samples kept while the server is away")
+
+
+class ConsoleSettings(Section):
+    """Printing every sample, for a dry run."""
+
+    enabled: bool = Field(False, description="Print every sample to standard output")
+
+
+class HttpSettings(Section):
+    """The HTTP port."""
+
+    listen: HttpListen = Field(
+        "127.0.0.1:8080", description="HOST:PORT of /metrics, /livez and /readyz; `off` for no HTTP"
+    )
+    stale: Duration = Field(300.0, description="Time after which a series that is silent leaves /metrics")
