@@ -34,6 +34,17 @@ def test_the_ami_account_hears_what_is_asked_for_and_may_change_nothing() -> Non
     assert account["deny"] == "0.0.0.0/0.0.0.0"
 
 
+def test_the_account_of_the_document_is_the_one_that_is_tested() -> None:
+    """docs/asterisk.md, config/ and the live tests give the bridge the same classes."""
+    document = (CONFIG.parent / "docs" / "asterisk.md").read_text()
+    live = (CONFIG.parent / "tests" / "live" / "etc" / "manager.conf").read_text()
+    account = section("manager.conf", "bridge")
+
+    for lines in (f"read = {account['read']}", f"write = {account['write']}"):
+        assert f"\n{lines}\n" in document.partition("[bridge]")[2].partition("```")[0]
+        assert f"\n{lines}\n" in live.partition("[bridge]")[2].partition("[")[0]
+
+
 def test_asterisk_is_an_agentx_subagent_and_snmpd_lets_it_in() -> None:
     snmpd = (CONFIG / "asterisk" / "snmpd.conf").read_text()
 
