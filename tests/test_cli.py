@@ -282,7 +282,7 @@ class TestProcess:
             "BRIDGE_LOG__FORMAT": "json",
         }
         with running([sys.executable, "-m", "bridge", "run"], log, {**environ, **settings}) as process:
-            wait_until(lambda: '"event": "started"' in log.read_text(), "the bridge to start")
+            wait_until(lambda: '"event": "down"' in log.read_text(), "the bridge to miss its peer")
             process.send_signal(signal.SIGTERM)
 
             assert process.wait(30) == 0

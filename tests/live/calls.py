@@ -103,9 +103,10 @@ class Caller:
 
     async def place(self, calls: Iterable[Call]) -> None:
         """Place the calls, one after another, without waiting for their ends."""
-        for call in calls:
+        for number, call in enumerate(calls):
             self.send(
                 "Originate",
+                ActionID=f"call-{number}",
                 Channel=call.channel,
                 Timeout=f"{call.patience * 1000:.0f}",
                 Application="Wait",
