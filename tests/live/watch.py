@@ -113,6 +113,7 @@ class Watch:
         self._pbx = pbx
         self._looks = looks
         self._source = Watched(pbx)
+        self._state = "NOT_INUSE"
         self._story = Story()
 
     async def play(self, calls: Sequence[Call]) -> Story:
@@ -153,9 +154,9 @@ class Watch:
         """Ask the command line, then change a device: when that event is here, all before it are."""
         told = self._source.looking = [self._source.says()]
         marks = self._source.marks
-        state = ("INUSE", "NOT_INUSE")[marks % 2]
+        self._state = "NOT_INUSE" if self._state == "INUSE" else "INUSE"
         truth = read(await asyncio.to_thread(self._pbx.cli, command))
-        await asyncio.to_thread(self._pbx.cli, f"devstate change Custom:look {state}")
+        await asyncio.to_thread(self._pbx.cli, f"devstate change Custom:look {self._state}")
         while self._source.marks == marks:
             await asyncio.sleep(0.002)
         self._source.looking = None
