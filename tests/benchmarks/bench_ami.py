@@ -5,7 +5,7 @@
 The stream is a recorded session of Asterisk 22 with calls of all kinds, over and over, each time with
 channels, calls and bridges of its own. `everything` is what an account with all classes hears; `asked for` is
 what the bridge asks for. Beside it, on the same bytes in the same run, the parser of panoramisk with one
-callback, if it is installed (pip install panoramisk); the bridge's figure is parser and tracker together.
+callback, if it is installed (extra `bench`); the bridge's figure is parser and tracker together.
 """
 
 import argparse
