@@ -3,157 +3,96 @@
     sources --emit--> Pipeline --accept--> Delivery --write--> sink
 
 Sinks start first and stop last. SIGTERM and SIGINT stop, the second one at once; SIGHUP reads the settings
-again, and a bad reading changes nothing.
+again: a bad reading changes nothing, and a good one only the parts whose settings are others than before.
 """
 
 import asyncio
 import os
 import signal
-import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from platformdirs import user_state_dir
 
 from bridge import __version__
-from bridge.asterisk.catalog import CATALOG, HISTOGRAMS
+from bridge.asterisk.catalog import CATALOG
 from bridge.core import own
 from bridge.core.privacy import Veil
 from bridge.core.sample import BRIDGE, Series
 from bridge.core.trust import Trust
-from bridge.environment import masked
-from bridge.errors import Fault, SettingsError
+from bridge.errors import SettingsError
 from bridge.log import get_logger
-from bridge.notify import notify
-from bridge.pipeline.buffer import MemoryBuffer
+from bridge.notify import keep_alive, notify, reloading
+from bridge.parts import Ground, Sinks, Sources
 from bridge.pipeline.clock import SystemClock
-from bridge.pipeline.delivery import Delivery
-from bridge.pipeline.health import STOPPING, Health, Part
-from bridge.pipeline.interfaces import Clock, Emit, Sink, Source
-from bridge.pipeline.memory import Memory
+from bridge.pipeline.health import Health
+from bridge.pipeline.interfaces import Clock, Emit
+from bridge.pipeline.memory import Memory, claimed
 from bridge.pipeline.pipeline import Pipeline
-from bridge.pipeline.supervisor import supervise
-from bridge.pipeline.ticker import ticks
+from bridge.pipeline.ticker import STEP, ticks
+from bridge.plans import about, sink_plans
 from bridge.settings import Settings
-from bridge.sinks.console import ConsoleSink
-from bridge.sinks.graphite import graphite_sinks
-from bridge.sinks.http import HttpSink
-from bridge.sinks.mqtt import MqttSink
-from bridge.sinks.statsd import StatsdSink
-from bridge.sources.ami import AmiSource
-from bridge.sources.snmp import SnmpSource
-from bridge.sources.statsd import StatsdSource
 
-HTTP_BUFFER = 100_000
-"""Samples that may wait for our own HTTP port: it only remembers them, so they never do for long."""
-
-STATE = "state.json"
-"""The file in the folder that `state_dir` names."""
+STATE, SPOOL = "state.json", "spool"
+"""The file and the folder in the folder that `state_dir` names."""
+PATIENCE = 2
+"""Reports of the bridge's own numbers that may be late before its heart counts as standing still."""
+FAREWELL = 3.5
+"""Seconds beyond `stop_timeout` after which the process ends by force; sinks say goodbye within 3."""
 
 Reload = Callable[[], Settings]
-"""Reads the settings anew and tries them out; raises SettingsError."""
+"""Reads the settings anew and tries them out; raises SettingsError. Called in a thread of its own."""
 
 log = get_logger(component="app")
 
 
-def build_sources(
-    settings: Settings, health: Health, clock: Clock, memory: Memory | None = None
-) -> list[Source]:
-    """Everything that the settings say to poll or to listen to, which goes on from what the memory holds.
-
-    Raises:
-        SettingsError: with all that only the sources can judge, such as names of MIB objects.
-    """
-    sources: list[Source] = []
-    faults: list[Fault] = []
-    for build in _plans(settings):
-        try:
-            sources.append(build(health, clock, memory or Memory()))
-        except SettingsError as error:
-            faults += error.faults
-    if faults:
-        raise SettingsError(faults)
-    return sources
-
-
-def _plans(settings: Settings) -> Iterator[Callable[[Health, Clock, Memory], Source]]:
-    for name, pbx in settings.pbx.items():
-        if pbx.snmp:
-            yield partial(SnmpSource, name, pbx.snmp)
-        if pbx.ami:
-            yield partial(AmiSource, name, pbx.ami)
-    if settings.statsd.enabled:
-        senders = {name: pbx.statsd.senders for name, pbx in settings.pbx.items() if pbx.statsd}
-        prefixes = {name: pbx.statsd.prefix for name, pbx in settings.pbx.items() if pbx.statsd}
-        show = settings.privacy.statsd_line == "show"
-        yield partial(StatsdSource, settings.statsd, senders, prefixes=prefixes, show_lines=show)
-
-
-def try_out(settings: Settings) -> Settings:
-    """The settings, after every source has been built with them once.
-
-    Raises:
-        SettingsError: as from `build_sources`.
-    """
-    clock = SystemClock()
-    build_sources(settings, Health(clock), clock)
-    return settings
-
-
-def build_sinks(settings: Settings, health: Health) -> Iterator[tuple[Sink, int, int]]:
-    """Every sink that the settings name, with the size of its buffer and of its batches in samples."""
-    if settings.console.enabled:
-        yield ConsoleSink(print_line), HTTP_BUFFER, 500
-    if settings.http.listen != "off":
-        yield HttpSink(settings.http, CATALOG, health, HISTOGRAMS), HTTP_BUFFER, 5000
-    for sink in graphite_sinks(settings.graphite, CATALOG):
-        yield sink, settings.graphite.buffer, settings.graphite.batch
-    if settings.mqtt.url:
-        info = {"version": __version__, "settings": masked(settings)}
-        yield (
-            MqttSink(settings.mqtt, CATALOG, lambda: info, health.report),
-            settings.mqtt.buffer,
-            settings.mqtt.batch,
-        )
-    if settings.statsd_out.url:
-        yield StatsdSink(settings.statsd_out, CATALOG), settings.statsd_out.buffer, 500
-
-
-def print_line(line: str) -> None:
-    """Write a line of the console sink to standard output."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+def _take_your_time() -> None:
+    """Nobody waits for the end."""
 
 
 class Signals:
-    """What the outside wants: to stop, or to read the settings again."""
+    """What the outside wants: to stop, or to read the settings again.
+
+    Attributes:
+        stopped: when it was told to stop, in seconds of the event loop.
+    """
 
     def __init__(self) -> None:
-        self._wanted: asyncio.Queue[bool] = asyncio.Queue()
+        self._wanted = asyncio.Event()
+        self.stopped: float | None = None
 
-    def listen(self) -> None:
-        """Take over SIGTERM, SIGINT and SIGHUP."""
+    def listen(self, at_stop: Callable[[], None] = _take_your_time) -> None:
+        """Take over SIGTERM, SIGINT and SIGHUP; the first that says to stop calls `at_stop` too."""
         loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            """A further signal ends the process at once."""
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+            at_stop()
+            self.stop()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
+            loop.add_signal_handler(number, stop)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
 
     def stop(self) -> None:
-        """Stop; a further signal then ends the process at once."""
-        self._wanted.put_nowait(False)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+        """Stop."""
+        self.stopped = asyncio.get_running_loop().time()
+        self._wanted.set()
 
     def reload(self) -> None:
         """Read the settings again."""
-        self._wanted.put_nowait(True)
+        self._wanted.set()
 
     async def wait(self) -> bool:
         """Return True to reload, False to stop."""
-        return await self._wanted.get()
+        await self._wanted.wait()
+        if self.stopped is None:
+            self._wanted.clear()
+        return self.stopped is None
 
 
 class App:
@@ -164,6 +103,8 @@ class App:
         reload: reads the settings again on SIGHUP.
         taps: further places that see every sample, as the sinks do; they must return at once.
         memory: what is known of the time before; none to remember over new settings only.
+        spool: the folder for what waits for sinks; none to keep it in memory.
+        clock: where time comes from.
     """
 
     def __init__(
@@ -172,112 +113,156 @@ class App:
         reload: Reload,
         taps: Sequence[Emit] = (),
         memory: Memory | None = None,
+        *,
+        spool: Path | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.signals = Signals()
         self._settings = settings
         self._reload = reload
         self._taps = taps
         self._memory = memory or Memory()
-        self._clock: Clock = SystemClock()
+        self._spool = spool
+        self._clock = clock or SystemClock()
         self._health = Health(self._clock)
-        self._started = self._clock.monotonic()
+        self._status = ""
+        self._started = self._beat = self._clock.monotonic()
 
     async def run(self) -> None:
-        """Run until told to stop. New settings start everything anew; counts go on."""
-        settings: Settings | None = self._settings
-        self._memory.load()
-        while settings:
-            self._health.forget()
-            self._health.watch(self._process)
-            settings = await self._serve(settings)
-            self._memory.turn_over()
-
-    async def _serve(self, settings: Settings) -> Settings | None:
-        """Run with these settings; return those to go on with, or None."""
-        deliveries = [
-            Delivery(sink, MemoryBuffer(buffer), self._health, self._clock, batch=batch)
-            for sink, buffer, batch in build_sinks(settings, self._health)
-        ]
-        outlets = [*self._taps, *(delivery.accept for delivery in deliveries)]
-        pipeline = self._pipeline(settings, outlets)
+        """Run until told to stop."""
+        pipeline = self._pipeline()
         self._health.emit = pipeline.emitter(BRIDGE)
+        self._health.watch(self._process)
+        for metric in (own.RELOADS, own.RELOAD_FAILURES):
+            self._health.count(metric.series(BRIDGE), 0)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each.run(), name=f"sink {each.name}") for each in deliveries]
-            following = await self._read(settings, pipeline)
-            await self._finish(deliveries, settings.stop_timeout)
-            for task in tasks:
-                task.cancel()
-        return following
-
-    def _pipeline(self, settings: Settings, outlets: Sequence[Emit]) -> Pipeline:
-        """The pipeline; its counters go on."""
-        trust = Trust(CATALOG, settings.freshness)
-        trust.restore(self._memory.recall("trust"), self._clock.monotonic())
-        veil = Veil(settings.privacy.labels(), settings.privacy.key.get_secret_value())
-        self._memory.hides = veil.hides
-        self._memory.keep("trust", lambda: trust.state(veil.hides))
-        return Pipeline(outlets, trust, veil, self._health, self._clock)
-
-    async def _read(self, settings: Settings, pipeline: Pipeline) -> Settings | None:
-        """Run the sources until a signal; return the settings to go on with, or None."""
-        sources = build_sources(settings, self._health, self._clock, self._memory)
-        for source in sources:
-            if isinstance(source, StatsdSource):
-                pipeline.observe(source.name, source.observe)
-        async with asyncio.TaskGroup() as group:
+            ground = Ground(group, pipeline, self._health, self._clock)
+            sinks, sources = Sinks(ground, self._taps, self._spool), Sources(ground, self._memory)
+            await self._follow(sinks, sources)
             tasks = [
-                group.create_task(
-                    supervise(source, pipeline.emitter(source.name), self._health, self._clock),
-                    name=f"source {source.pbx} {source.name}",
-                )
-                for source in sources
+                group.create_task(self._report(), name="own numbers"),
+                group.create_task(self._memory.run(self._clock), name="state"),
+                group.create_task(keep_alive(self._beats), name="watchdog"),
             ]
-            tasks.append(group.create_task(self._report(settings.self_interval), name="own numbers"))
-            tasks.append(group.create_task(self._memory.run(self._clock), name="state"))
-            log.info("started", version=__version__, pbxs=sorted(settings.pbx), sources=len(sources))
-            notify(f"READY=1\nMAINPID={os.getpid()}")
-            following = await self._until_signal()
+            log.info("started", version=__version__, pbxs=sorted(self._settings.pbx))
+            notify(f"READY=1\nMAINPID={os.getpid()}\n{self._tell()}")
+            while await self.signals.wait():
+                if await self._take_new_settings(pipeline):
+                    await self._follow(sinks, sources)
+                    self._health.count(own.RELOADS.series(BRIDGE))
+                    log.info("new settings taken")
+                    tasks[0].cancel()
+                    tasks[0] = group.create_task(self._report(), name="own numbers")
+                notify("READY=1")
             for task in tasks:
                 task.cancel()
-        self._memory.save()
-        if following is None:
-            for source in sources:
-                self._health.down(Part("source", source.pbx, source.name), STOPPING)
-        return following
+            await asyncio.wait(tasks)
+            await self._finish(sinks, sources)
 
-    async def _until_signal(self) -> Settings | None:
-        while await self.signals.wait():
-            try:
-                settings = self._reload()
-            except SettingsError as error:
-                log.error("new settings refused, the old ones stay", faults=[*map(str, error.faults)])
-            else:
-                log.info("new settings taken")
-                return settings
-        log.info("stopping")
-        notify("STOPPING=1")
+    def _pipeline(self) -> Pipeline:
+        """The pipeline, whose counters go on."""
+        self._memory.load()
+        trust = Trust(CATALOG, self._settings.freshness)
+        trust.restore(self._memory.recall("trust"), self._clock.monotonic())
+        pipeline = Pipeline((), trust, _veil(self._settings), self._health, self._clock)
+        self._memory.hides = pipeline.hides
+        self._memory.keep("trust", lambda: trust.state(self._memory.hides))
+        return pipeline
+
+    async def _take_new_settings(self, pipeline: Pipeline) -> bool:
+        """Read the settings again; return whether they can be used."""
+        reloading()
+        settings = await self._read()
+        if settings is None:
+            self._health.count(own.RELOAD_FAILURES.series(BRIDGE))
+            return False
+        if settings.privacy != self._settings.privacy:
+            pipeline.veil = _veil(settings)
+        pipeline.trust.freshness = settings.freshness
+        self._settings = settings
+        return True
+
+    async def _read(self) -> Settings | None:
+        """The settings anew; None if they are of no use, for which the log has the reason."""
+        try:
+            return await asyncio.to_thread(self._reload)
+        except SettingsError as error:
+            log.error("new settings refused, the old ones stay", faults=[*map(str, error.faults)])
+        except Exception:
+            log.exception("new settings refused, the old ones stay: a defect in reading them")
         return None
 
-    async def _report(self, interval: float) -> None:
-        """Emit the bridge's own numbers, aligned."""
-        async for now in ticks(self._clock, interval):
-            self._health.emit([*self._health.samples(now)])
+    async def _follow(self, sinks: Sinks, sources: Sources) -> None:
+        """Run what the settings ask for."""
+        await sinks.follow(self._settings, sink_plans(self._settings, self._health, self._about))
+        await sources.follow(self._settings)
+        await sinks.dismiss()
 
-    async def _finish(self, deliveries: Sequence[Delivery], seconds: float) -> None:
-        """Give the sinks what is left, the last own numbers included."""
+    def _about(self) -> Mapping[str, object]:
+        return about(self._settings)
+
+    async def _report(self) -> None:
+        """Emit the bridge's own numbers, aligned, and tell the service manager how it is."""
+        async for now in ticks(self._clock, self._settings.self_interval):
+            self._health.emit([*self._health.samples(now)])
+            self._beat = self._clock.monotonic()
+            before = self._status
+            if self._tell() != before:
+                notify(self._status)
+
+    def _beats(self) -> bool:
+        """Whether the bridge's own numbers come, through the pipeline, when they should."""
+        return self._clock.monotonic() - self._beat < PATIENCE * self._settings.self_interval + STEP
+
+    def _tell(self) -> str:
+        """How the bridge is, in a line for people."""
+        pbxs: dict[str, bool] = {}
+        sinks: dict[str, bool] = {}
+        for (kind, pbx, name), up in self._health.states().items():
+            if kind == "sink":
+                sinks[name] = up
+            elif pbx != BRIDGE:
+                pbxs[pbx] = up and pbxs.get(pbx, True)
+        counts = [f"{sum(each.values())} of {len(each)}" for each in (pbxs, sinks)]
+        self._status = f"STATUS={counts[0]} PBXs and {counts[1]} sinks work"
+        return self._status
+
+    async def _finish(self, sinks: Sinks, sources: Sources) -> None:
+        """End the sources, and give the sinks what is left, the last own numbers included."""
+        log.info("stopping")
+        notify("STOPPING=1")
+        await sources.stop()
+        self._memory.save()
         self._health.emit([*self._health.samples(self._clock.time())])
-        await asyncio.gather(*(delivery.drain(seconds) for delivery in deliveries))
-        for delivery in deliveries:
-            if left := delivery.abandon():
-                log.warning("not delivered before the end", sink=delivery.name, samples=left)
+        told = self.signals.stopped or 0.0
+        spent = asyncio.get_running_loop().time() - told
+        await sinks.stop(max(0.0, self._settings.stop_timeout - spent))
+
+    def leave_anyway(self) -> None:
+        """End the process some time from now, even if a peer or a name server lets a thread of ours wait."""
+        timer = threading.Timer(self._settings.stop_timeout + FAREWELL, _leave)
+        timer.daemon = True
+        timer.start()
 
     def _process(self) -> Iterator[tuple[Series, float]]:
         yield own.BRIDGE_INFO.series(BRIDGE, __version__), 1
         yield own.PROCESS_UPTIME.series(BRIDGE), self._clock.monotonic() - self._started
         yield own.PROCESS_CPU.series(BRIDGE), time.process_time()
         yield own.STATE_FAILURES.series(BRIDGE), self._memory.failures
+        yield own.PROCESS_TASKS.series(BRIDGE), len(asyncio.all_tasks())
         if memory := resident_bytes():
             yield own.PROCESS_MEMORY.series(BRIDGE), memory
+        if files := open_files():
+            yield own.PROCESS_FILES.series(BRIDGE), files
+
+
+def _veil(settings: Settings) -> Veil:
+    return Veil(settings.privacy.labels(), settings.privacy.key.get_secret_value())
+
+
+def _leave() -> None:
+    log.warning("ended although something still waits for a peer")
+    os._exit(0)
 
 
 def resident_bytes() -> int:
@@ -289,19 +274,31 @@ def resident_bytes() -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-def state_file(settings: Settings) -> Path | None:
-    """Where counters are remembered over a restart; None for nowhere."""
+def open_files() -> int:
+    """How many files and sockets this process has open; 0 where the system does not tell."""
+    try:
+        return len(os.listdir("/proc/self/fd")) - 1  # noqa: PTH208 - a path for each of them is not wanted
+    except OSError:
+        return 0
+
+
+def state_folder(settings: Settings) -> Path | None:
+    """Where things are kept over a restart; None for nowhere."""
     if settings.state_dir == "off":
         return None
     systemd = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    return Path(settings.state_dir or systemd or user_state_dir("asterisk-bridge")) / STATE
+    return Path(settings.state_dir or systemd or user_state_dir("asterisk-bridge"))
 
 
 async def run(settings: Settings, reload: Reload) -> None:
     """Run the bridge until a signal."""
-    app = App(settings, reload, memory=Memory(state_file(settings)))
-    app.signals.listen()
-    await app.run()
+    wanted = state_folder(settings)
+    with claimed(wanted) as folder:
+        memory = Memory(folder / STATE if folder else None)
+        memory.failures += wanted != folder
+        app = App(settings, reload, memory=memory, spool=folder / SPOOL if folder else None)
+        app.signals.listen(app.leave_anyway)
+        await app.run()
 
 
 def run_forever(settings: Settings, reload: Reload) -> None:

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from bridge import __version__, documents, log, report
 from bridge.core.endpoint import Endpoint, parse
-from bridge.environment import Loaded, effective, load, read
+from bridge.environment import Loaded, effective, load, read, readable
 from bridge.errors import BridgeError, Fault, SettingsError
 from bridge.protocols.mqtt import acl
 from bridge.protocols.statsd import Parsed
@@ -59,6 +59,10 @@ def main(args: Sequence[str] | None = None) -> None:
     except BridgeError as error:
         _say(f"asterisk-bridge: {error}", to_errors=True)
         sys.exit(1)
+    except Exception:  # noqa: BLE001 - the last one who can tell of it
+        # Python's own traceback would say what the exception says, which may quote a secret or a caller.
+        log.get_logger(component="cli").exception("a defect of the bridge: please report it")
+        sys.exit(1)
 
 
 def _say(*things: RenderableType, to_errors: bool = False) -> None:
@@ -71,10 +75,13 @@ def _say(*things: RenderableType, to_errors: bool = False) -> None:
 
 def _checked() -> Loaded:
     """The settings, after sources have had a look at them too."""
-    from bridge.app import try_out  # noqa: PLC0415 - brings all network libraries, which few commands need
-
     loaded = read(os.environ)
-    try_out(loaded.settings)
+    from bridge.plans import try_out  # noqa: PLC0415 - brings all network libraries, which few commands need
+
+    try:
+        try_out(loaded.settings)
+    except SettingsError as error:
+        raise readable(error.faults) from error
     return loaded
 
 

@@ -52,7 +52,9 @@ what is in force and where it comes from.
 - An empty variable is as if it were not set, except for texts, lists and secrets.
 - A secret that is given twice is a fault. The newline at the end of its file is left out. A file that is open
   to others (wider than 0640) is warned of.
-- A list reads `a,b` or JSON. A duration reads `500ms`, `10s`, `5m`, `1h`, `2d`, or plain seconds.
+- No value holds a control character; a secret of several lines is a fault, too.
+- A list reads `a,b` or JSON, and has at most 1000 items. A duration reads `500ms`, `10s`, `5m`, `1h`, `2d`,
+  or plain seconds.
 - SIGHUP reads the TOML file and the files of secrets again. New settings come into force if all of them are
   good; otherwise the old ones stay.
 """

@@ -3,7 +3,7 @@
 Every fault is found in one reading and names the variable or the TOML key to change; a secret is never shown.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
@@ -21,11 +21,13 @@ from bridge.log import get_logger
 from bridge.settings import Settings
 from bridge.settings.layers import Layer, from_environment, from_secret_folders, from_toml
 from bridge.settings.types import ConflictError
-from bridge.settings.values import without_password
+from bridge.settings.values import one_line, without_password
 from bridge.settings.variables import SECTIONS, VARIABLES, KeyPath, Variable, pattern, spelled
 
 SHOWN = 80
 """Characters of a wrong value that a fault repeats."""
+LINE = 500
+"""Characters of each part of a fault: names of variables and files come from outside too."""
 
 log = get_logger(component="settings")
 
@@ -78,8 +80,17 @@ def read(environ: Mapping[str, str]) -> Loaded:
         told = {fault.where for fault in faults}
         faults += [fault for fault in _faults(error, origins) if fault.where not in told]
     if faults:
-        raise SettingsError(faults)
-    return Loaded(settings, origins, (*above.warnings, *below.warnings))
+        raise readable(faults)
+    warnings = (one_line(warning, LINE) for warning in above.warnings + below.warnings)
+    return Loaded(settings, origins, tuple(warnings))
+
+
+def readable(faults: Iterable[Fault]) -> SettingsError:
+    """All faults, each once and as one line that can be shown anywhere."""
+    lines = (
+        Fault(*(one_line(part, LINE) for part in (fault.where, fault.what, fault.hint))) for fault in faults
+    )
+    return SettingsError([*dict.fromkeys(lines)])
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -151,7 +162,7 @@ def _shown(value: object, *, secret: bool) -> str:
     """A wrong value as a fault repeats it."""
     if secret:
         return "the value given" if value else "''"
-    text = without_password(repr(value))
+    text = repr(without_password(value)) if isinstance(value, str) else without_password(repr(value))
     return text if len(text) <= SHOWN else text[: SHOWN - 4] + "...'"
 
 

@@ -4,9 +4,7 @@ BridgeError
 ├── SettingsError       the settings are not usable; `faults` lists every one of them
 ├── ProtocolError       a peer sent bytes that its protocol does not allow
 ├── SourceError         a source is lost or refused us; the Supervisor starts it again
-└── DeliveryError
-    ├── TemporaryError  try the same batch again later
-    └── PermanentError  this batch will never be taken; it is dropped and counted
+└── TemporaryError      a sink did not take a batch; it may take the same one later
 """
 
 from dataclasses import dataclass
@@ -50,17 +48,13 @@ class SourceError(BridgeError):
     """A source is lost or refused us. The message says which peer, why, and what to check."""
 
 
-class DeliveryError(BridgeError):
-    """A sink did not take a batch."""
+class TemporaryError(BridgeError):
+    """A sink did not take a batch, and may take the same one later: the peer is away, slow or full.
 
+    Attributes:
+        reason: one word, under which it is counted.
+    """
 
-class TemporaryError(DeliveryError):
-    """The same batch may be taken later: the peer is away, slow or full."""
-
-
-class PermanentError(DeliveryError):
-    """The same batch will never be taken. Its `reason` names the drop in the ledger."""
-
-    def __init__(self, message: str, reason: str = "rejected") -> None:
+    def __init__(self, message: str, reason: str = "lost") -> None:
         super().__init__(message)
         self.reason = reason

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import structlog
 
+from bridge.core.printable import printable
+
 Logger = structlog.typing.FilteringBoundLogger
 ExcInfo = structlog.typing.ExcInfo
 
@@ -60,7 +62,14 @@ def _told(error: BaseException) -> Iterator[str]:
 
 
 class _Wordless(logging.Formatter):
-    """As `without_words`, for what libraries log."""
+    """As `without_words`, for what libraries log.
+
+    Of a message of several lines only the first is kept: asyncio repeats in the others what exceptions say.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
+        record.message = printable(record.message.partition("\n")[0])
+        return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
         return without_words(ei)

@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from bridge.app import build_sinks, build_sources
 from bridge.core.endpoint import Endpoint
 from bridge.core.sample import Sample
 from bridge.errors import BridgeError, SourceError
 from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.health import Health
 from bridge.pipeline.interfaces import Sink, Source
+from bridge.plans import build_sources, sink_plans
 from bridge.protocols.statsd import Parsed, parse_datagram
 from bridge.settings import Settings
 
@@ -67,8 +67,8 @@ async def _poll(source: Source) -> Outcome:
 
 async def connect(settings: Settings) -> list[Outcome]:
     """Connect to every sink that is a peer, and disconnect again."""
-    sinks = build_sinks(_as_a_guest(settings), Health(SystemClock()))
-    return await asyncio.gather(*(_connect(sink) for sink, *_ in sinks if sink.name not in OURS))
+    plans = sink_plans(_as_a_guest(settings), Health(SystemClock()))
+    return await asyncio.gather(*(_connect(plan.sink) for plan in plans if plan.sink.name not in OURS))
 
 
 def _as_a_guest(settings: Settings) -> Settings:

@@ -53,6 +53,20 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return run
 
 
+def test_a_defect_is_told_without_what_its_exception_says(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def defect(_: object) -> None:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr("bridge.cli.read", defect)
+
+    result = run("check")
+
+    assert result.code == 1
+    assert "please report it" in result.err
+    assert "in defect" in result.err
+    assert SECRET not in result.err
+
+
 def test_version(run: Run) -> None:
     assert run("version") == (0, f"{__version__}\n", "")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.environment import Loaded, effective, load, masked, read
+from bridge.environment import LINE, Loaded, effective, load, masked, read
 from bridge.errors import SettingsError
 from bridge.settings import Settings
 from bridge.settings.variables import ANY, MASK, VARIABLES, KeyPath, spelled
@@ -166,6 +166,18 @@ class TestFaults:
 
         (fault,) = told
         assert fault.startswith("BRIDGE_PBX__BRIDGE__SNMP__HOST: 'bridge' is reserved")
+
+    def test_a_name_that_would_steer_the_terminal_is_escaped_and_cut(self) -> None:
+        told = sorted(faults({"BRIDGE_\x1b[31m\nX": "x", "BRIDGE_" + "Y" * 100_000: "x"}))
+
+        assert told[0].startswith("BRIDGE_YYY")
+        assert len(told[0]) < 3 * LINE
+        assert told[1].startswith(r"BRIDGE_\x1b[31m\nX: is not a setting")
+
+    def test_the_same_fault_of_many_items_is_told_once(self) -> None:
+        told = faults({"BRIDGE_STATSD__ALLOW": "pbx," * 900})
+
+        assert len(told) == 1
 
     def test_a_long_value_is_cut(self) -> None:
         (told,) = faults({"BRIDGE_LOG__LEVEL": "x" * 1000})

@@ -1,6 +1,6 @@
 """Errors carry what happened in fields, and say it in words."""
 
-from bridge.errors import Fault, PermanentError, SettingsError
+from bridge.errors import Fault, SettingsError
 
 
 def test_a_fault_names_the_place_the_value_and_what_to_do() -> None:
@@ -13,7 +13,3 @@ def test_bad_settings_list_every_fault() -> None:
     error = SettingsError([Fault("A", "is wrong"), Fault("B", "is wrong too")])
 
     assert str(error) == "A: is wrong\nB: is wrong too"
-
-
-def test_a_batch_is_refused_for_a_named_reason() -> None:
-    assert PermanentError("too large", reason="too_large").reason == "too_large"

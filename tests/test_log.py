@@ -75,6 +75,22 @@ def test_what_libraries_log_of_an_exception_is_left_out_too() -> None:
     assert "in fail" in ended.stderr
 
 
+def test_what_asyncio_logs_of_a_task_that_failed_is_left_out_too() -> None:
+    """It repeats the exception in the lines below its first."""
+    program = (
+        "import asyncio; from bridge.log import configure; from tests.test_log import fail\n"
+        "async def task(): fail()\n"
+        "async def run(): asyncio.ensure_future(task()); await asyncio.sleep(0)\n"
+        "configure()\nasyncio.run(run())"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert "123456" not in ended.stderr
+    assert "ERROR asyncio Task exception was never retrieved" in ended.stderr
+    assert "in fail" in ended.stderr
+
+
 def test_a_repeated_complaint_is_let_through_once_per_period_with_what_was_kept_back() -> None:
     clock = FakeClock(0)
     throttle = Throttle(clock.monotonic, period=60)

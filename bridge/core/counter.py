@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bridge.core.sample import Sample, Series
-from bridge.core.state import Hides, Json, nothing, number, of_series, sequence, series_in, text
+from bridge.core.state import Hides, Json, nothing, number, of_series, pbx_series_in, sequence, text
 
 WRAP_MARGIN = 1 << 24
 """A fall from within this distance of the top to within this distance of zero is a wrap.
@@ -104,7 +104,7 @@ class Tally:
         """Go on from what `state` gave, together with what was counted since; anything else is ignored."""
         for entry in sequence(state):
             key, value = (*sequence(entry), None, None)[:2]
-            series, total = series_in(key), number(value)
+            series, total = pbx_series_in(key), number(value)
             if series is not None and total is not None:
                 self.add(series, total)
             elif series is not None and sequence(value):

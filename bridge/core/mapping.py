@@ -83,12 +83,15 @@ def read_rules(text: str) -> tuple[Rule, ...]:
         ValueError: the text is not TOML, or a rule is wrong; the message says which, counted from 1.
     """
     rules = []
-    document = tomllib.loads(text)
+    try:
+        document = tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("is nested too deep") from error
     if extra := document.keys() - {"rule"}:
         raise ValueError(f"unknown key {min(extra)!r}: only [[rule]] tables are known")
     tables = document.get("rule", [])
-    if isinstance(tables, dict):
-        raise ValueError("write [[rule]], not [rule]")  # noqa: TRY004 - wrong text, not a wrong call
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ValueError("write [[rule]], not [rule]")
     for number, table in enumerate(tables, 1):
         rule = _rule(number, table)
         if fault := rule.fault():

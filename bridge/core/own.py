@@ -22,8 +22,9 @@ SOURCE_EVENTS = Metric("source.events", COUNTER, "Events received", labels=SOURC
 SOURCE_ERRORS = Metric(
     "source.errors",
     COUNTER,
-    "Things received that could not be used, by reason",
+    "Things received that could not be used, and lost AMI sessions, by reason",
     labels=("source", "reason"),
+    caveat="Sessions of AMI end by unreachable, tls, login, forbidden, timeout, closed or protocol",
 )
 SOURCE_DISAGREEMENT = Metric(
     "source.disagreement",
@@ -39,6 +40,8 @@ BRIDGE_INFO = Metric("process.info", INFO, "Version of the bridge as text", labe
 PROCESS_UPTIME = Metric("process.uptime", GAUGE, "Time since the bridge started", "seconds")
 PROCESS_CPU = Metric("process.cpu", COUNTER, "Processor time used by the bridge", "seconds")
 PROCESS_MEMORY = Metric("process.memory", GAUGE, "Resident memory of the bridge", "bytes")
+PROCESS_FILES = Metric("process.files", GAUGE, "Files and sockets that the bridge has open")
+PROCESS_TASKS = Metric("process.tasks", GAUGE, "Tasks that run in the bridge's event loop")
 PIPELINE_SAMPLES = Metric("pipeline.samples", COUNTER, "Samples handed in by sources", labels=SOURCE)
 PIPELINE_SUPERSEDED = Metric(
     "pipeline.superseded",
@@ -52,14 +55,38 @@ PIPELINE_DISCARDED = Metric(
 PIPELINE_HIDDEN = Metric(
     "pipeline.hidden", COUNTER, "Samples not used since a privacy setting hides them", labels=SOURCE
 )
+RELOADS = Metric("config.reloads", COUNTER, "Times new settings were taken")
+RELOAD_FAILURES = Metric(
+    "config.reload_failures", COUNTER, "Times new settings were refused, and the old ones stayed"
+)
 STATE_FAILURES = Metric("memory.failures", COUNTER, "Times the state could not be saved")
 SINK = ("sink",)
 SINK_UP = Metric("sink.up", GAUGE, "1 while the sink takes what it is given", labels=SINK)
-SINK_ACCEPTED = Metric("sink.accepted", COUNTER, "Samples accepted for the sink", labels=SINK)
+SINK_ACCEPTED = Metric(
+    "sink.accepted", COUNTER, "Samples meant for the sink, those found in its spool included", labels=SINK
+)
 SINK_DELIVERED = Metric("sink.delivered", COUNTER, "Samples the sink took", labels=SINK)
 SINK_DROPPED = Metric("sink.dropped", COUNTER, "Samples lost, by reason", labels=("sink", "reason"))
-SINK_BUFFERED = Metric("sink.buffered", GAUGE, "Samples that wait for the sink", labels=SINK)
+SINK_BUFFERED = Metric("sink.buffered", GAUGE, "Samples neither delivered nor dropped yet", labels=SINK)
+SINK_UNCONFIRMED = Metric(
+    "sink.unconfirmed",
+    GAUGE,
+    "Of those, samples that were sent and may be lost with the peer",
+    labels=SINK,
+)
+SINK_ERRORS = Metric("sink.errors", COUNTER, "Failures of the sink, by reason", labels=("sink", "reason"))
 SINK_RETRIES = Metric("sink.retries", COUNTER, "Deliveries tried again", labels=SINK)
+SPOOL_UP = Metric("spool.up", GAUGE, "1 while what waits for the sink can be kept on disk", labels=SINK)
+SPOOL_SAMPLES = Metric("spool.samples", GAUGE, "Samples that wait on disk", labels=SINK)
+SPOOL_BYTES = Metric("spool.bytes", GAUGE, "Disk used by the spool", "bytes", labels=SINK)
+HTTP_REFUSED = Metric(
+    "http.refused",
+    COUNTER,
+    "Connections that were not given what they asked for, by reason",
+    labels=("reason",),
+    caveat="malformed, method, path, body, too_long; timeout (no whole request within 1 s), incomplete (left "
+    "before it had asked), crowded (a newer client came), slow (did not fetch the answer)",
+)
 LISTENER = ("listener",)
 LISTENER_PACKETS = Metric("listener.packets", COUNTER, "Datagrams or stream reads", labels=LISTENER)
 LISTENER_LINES = Metric("listener.lines", COUNTER, "Metric lines accepted", labels=LISTENER)

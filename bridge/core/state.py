@@ -10,6 +10,8 @@ from bridge.core.sample import Series
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 """Anything that JSON can hold."""
+LARGEST = 1e300
+"""JSON may hold NaN, infinity and whole numbers of any length, which no sum comes back from."""
 Hides = Callable[[Series], bool]
 """Whether a series names people, and is not written down."""
 
@@ -30,8 +32,10 @@ def sequence(value: Json) -> Sequence[Json]:
 
 
 def number(value: Json) -> float | None:
-    """The number in `value`; None if it is something else."""
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """The number in `value`; None if it is something else, or larger than any that we write."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if -LARGEST <= value <= LARGEST else None
 
 
 def text(value: Json) -> str:
@@ -42,6 +46,12 @@ def text(value: Json) -> str:
 def of_series(series: Series) -> Json:
     """A series as `[name, key, value, key, value ...]`; a Graphite path of its own is not kept."""
     return [series.name, *(part for label in series.labels for part in label)]
+
+
+def pbx_series_in(value: Json) -> Series | None:
+    """As `series_in`, but only of what says which PBX it is about, as every sink demands."""
+    series = series_in(value)
+    return series if series and series.labels[:1] and series.labels[0][0] == "pbx" else None
 
 
 def series_in(value: Json) -> Series | None:

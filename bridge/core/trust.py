@@ -76,11 +76,14 @@ class Trust:
     Args:
         catalog: every metric by name; its `sources` are the order of trust.
         freshness: seconds for which a more trusted source keeps the word after it last spoke.
+
+    Attributes:
+        freshness: as given; it may be changed at any time.
     """
 
     def __init__(self, catalog: Mapping[str, Metric], freshness: float) -> None:
         self._shared = {name: metric for name, metric in catalog.items() if len(metric.sources) > 1}
-        self._freshness = freshness
+        self.freshness = freshness
         self._told: dict[Series, dict[str, Telling]] = {}
         self._totals: dict[Series, SharedTotal] = {}
 
@@ -109,7 +112,7 @@ class Trust:
         return True
 
     def _is_fresh(self, telling: Telling, now: float) -> bool:
-        return now - telling.at < self._freshness
+        return now - telling.at < self.freshness
 
     def _count(self, metric: Metric, source: str, sample: Sample, now: float) -> Iterator[Sample]:
         speaks = self._hear(metric, source, sample, now)

@@ -1,6 +1,8 @@
 """The bridge's own numbers, and what it knows of the state of each source and sink."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain
 from typing import NamedTuple
 
 from bridge.core import own
@@ -13,13 +15,17 @@ Gauges = Callable[[], Iterable[tuple[Series, float]]]
 """Gives the numbers of a component at the moment of the call."""
 
 STOPPING = "the bridge stops"
-"""The one reason for which a part is down that is nothing to worry about."""
+GONE = "no setting asks for it any more"
+"""The reasons for which a part is down that are nothing to worry about."""
+
+_UP = {"source": own.SOURCE_UP, "sink": own.SINK_UP, "spool": own.SPOOL_UP}
+"""Kind of a part to the metric of its state."""
 
 log = get_logger(component="health")
 
 
 class Part(NamedTuple):
-    """A source or sink: `kind` is `source` or `sink`, `pbx` is `bridge` for sinks and shared listeners."""
+    """A source, a sink or the spool of one; `pbx` is `bridge` for all but the sources of a PBX."""
 
     kind: str
     pbx: str
@@ -40,7 +46,8 @@ class Health:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tally = Tally()
-        self._gauges: list[Gauges] = []
+        self._gauges: dict[Part | None, list[Gauges]] = {}
+        self._built: Part | None = None
         self._states: dict[Part, tuple[bool, str]] = {}
         self.emit: Emit = lambda _: None
         self.lost: Callable[[Part], None] = lambda _: None
@@ -55,12 +62,21 @@ class Health:
 
     def watch(self, gauges: Gauges) -> None:
         """Ask `gauges` for numbers at every flush."""
-        self._gauges.append(gauges)
+        self._gauges.setdefault(self._built, []).append(gauges)
 
-    def forget(self) -> None:
-        """Forget parts and gauges, as before new settings come into force; counts stay."""
-        self._gauges.clear()
-        self._states.clear()
+    @contextmanager
+    def building(self, part: Part) -> Iterator[None]:
+        """Whatever is watched from within belongs to the part, and is forgotten with it."""
+        self._built = part
+        try:
+            yield
+        finally:
+            self._built = None
+
+    def forget(self, part: Part) -> None:
+        """Forget a part and its gauges: new settings have none like it; counts stay."""
+        self._gauges.pop(part, None)
+        self._states.pop(part, None)
 
     def expect(self, part: Part) -> None:
         """Announce a part that has not worked yet, so that it is missed while it stays away."""
@@ -81,7 +97,7 @@ class Health:
         self._states[part] = (up, reason)
         if up:
             log.info("up", **part._asdict())
-        elif reason == STOPPING:
+        elif reason in {STOPPING, GONE}:
             log.info("down", **part._asdict(), reason=reason)
         else:
             log.warning("down", **part._asdict(), reason=reason)
@@ -89,6 +105,10 @@ class Health:
             self.lost(part)
         if before is None or before[0] != up:
             self.emit([Sample(_up_series(part), float(up), self._clock.time())])
+
+    def states(self) -> Mapping[Part, bool]:
+        """All parts, and whether they work now."""
+        return {part: up for part, (up, _) in self._states.items()}
 
     def missing(self) -> dict[Part, str]:
         """The parts that do not work now, with the reason."""
@@ -110,12 +130,11 @@ class Health:
         """All of it as samples at the time `now`."""
         for part, (up, _) in self._states.items():
             yield Sample(_up_series(part), float(up), now)
-        for gauges in self._gauges:
+        for gauges in chain.from_iterable(self._gauges.values()):
             for series, value in gauges():
                 yield Sample(series, value, now)
         yield from self._tally.samples(now)
 
 
 def _up_series(part: Part) -> Series:
-    metric = own.SINK_UP if part.kind == "sink" else own.SOURCE_UP
-    return metric.series(part.pbx or BRIDGE, part.name)
+    return _UP[part.kind].series(part.pbx or BRIDGE, part.name)

@@ -1,6 +1,6 @@
 """The contracts of the pipeline: Clock, Emit, Source, Sink."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from bridge.core.sample import Sample
@@ -50,13 +50,21 @@ class Sink(Protocol):
     """Somewhere samples go.
 
     Delivery calls `open` until it succeeds, then `write` for one batch at a time, and after any
-    TemporaryError `close` and `open` again before it repeats the batch. `close` is called once after
-    every `open`, also after one that failed.
+    TemporaryError `close` and `open` again before it repeats the batch, and what was written within the
+    last `hold` seconds. `close` is called once after every `open`, also after one that failed.
     """
 
     @property
     def name(self) -> str:
         """The word used in labels and in the log, such as `graphite`."""
+
+    @property
+    def hold(self) -> float:
+        """Seconds for which what was written may be lost with the peer; 0 if it confirms, or never can."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether all that was written has reached the peer's machine, as far as can be known."""
 
     async def open(self) -> None:
         """Connect.
@@ -65,12 +73,14 @@ class Sink(Protocol):
             TemporaryError: the peer cannot be reached or refused us.
         """
 
-    async def write(self, batch: Sequence[Sample]) -> None:
+    async def write(self, batch: Sequence[Sample]) -> Mapping[str, int]:
         """Send a batch; on return the peer, or the kernel on the way to it, has all of it.
+
+        Returns:
+            By reason, how many of its samples the peer will never have; {} mostly.
 
         Raises:
             TemporaryError: nothing is known of the batch; it will be given again.
-            PermanentError: the batch will never be taken.
         """
 
     async def close(self) -> None:

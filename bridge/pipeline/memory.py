@@ -6,13 +6,16 @@ a whole, so that it is never found half written. No fault of the file stops the 
 """
 
 import asyncio
+import fcntl
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.core.state import Hides, Json, mapping, nothing
 from bridge.log import get_logger
+from bridge.pipeline.health import Part
 from bridge.pipeline.interfaces import Clock
 from bridge.pipeline.ticker import ticks
 
@@ -40,14 +43,16 @@ class Memory:
         path: the file; None to remember over new settings only.
 
     Attributes:
-        hides: whether a series names people and must not be written down; asked by those who keep series.
+        hides: whether a series names people and must not be written down; asked by those who keep series. Set
+            before they are built.
         failures: how often the file could not be written, or a component could not tell its state.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._known: dict[str, Json] = {}
-        self._givers: dict[str, Give] = {}
+        self._givers: dict[str, tuple[Part | None, Give]] = {}
+        self._built: Part | None = None
         self._written = b""
         self._fault = ""
         self.hides: Hides = nothing
@@ -59,12 +64,21 @@ class Memory:
 
     def keep(self, key: str, give: Give) -> None:
         """Keep what `give` returns, under `key`, such as `ami/hq`, at every save from now on."""
-        self._givers[key] = give
+        self._givers[key] = self._built, give
 
-    def turn_over(self) -> None:
-        """Let the components that follow recall what those before them know, which are asked no more."""
+    @contextmanager
+    def building(self, part: Part) -> Iterator[None]:
+        """What is kept from within belongs to the part."""
+        self._built = part
+        try:
+            yield
+        finally:
+            self._built = None
+
+    def turn_over(self, part: Part | None = None) -> None:
+        """Let what follows a part, or all of them, recall what it knew at its end; it is asked no more."""
         self._known = self._state()
-        self._givers.clear()
+        self._givers = {key: giver for key, giver in self._givers.items() if part and giver[0] != part}
 
     def load(self) -> None:
         """Read the file, if there is one; without it, or if it cannot be used, nothing is known."""
@@ -131,13 +145,43 @@ class Memory:
     def _state(self) -> dict[str, Json]:
         """What is known of components that are not there now stays: their PBX may come back."""
         state = dict(self._known)
-        for key, give in self._givers.items():
+        for key, (_, give) in self._givers.items():
             try:
                 state[key] = give()
             except Exception:
                 self.failures += 1
                 log.exception("a defect: its state is not kept, that of the others is", key=key)
         return state
+
+
+@contextmanager
+def claimed(folder: Path | None) -> Iterator[Path | None]:
+    """The folder, as long as no other bridge has it; then None, for what two have written nobody understands.
+
+    A folder that cannot be made or locked is left to those who write there, and complain.
+    """
+    if folder is None:
+        yield None
+        return
+    descriptor = -1
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        log.error(
+            "another bridge works in this folder: nothing is kept over a restart of this one; "
+            "give each its own BRIDGE_STATE_DIR",
+            folder=str(folder),
+        )
+        yield None
+    except OSError:
+        yield folder
+    else:
+        yield folder
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 def _state_in(path: Path) -> dict[str, Json]:

@@ -20,23 +20,34 @@ class Pipeline:
         veil: what may be seen of it.
         health: where samples are counted.
         clock: the time by which trust ages.
+
+    Attributes:
+        outlets, trust, veil: as given; new settings may change them at any time.
     """
 
     def __init__(
         self, outlets: Sequence[Emit], trust: Trust, veil: Veil, health: Health, clock: Clock
     ) -> None:
-        self._outlets = outlets
-        self._trust = trust
-        self._veil = veil
+        self.outlets = outlets
+        self.trust = trust
+        self.veil = veil
         self._health = health
         self._clock = clock
-        self._observers: list[tuple[str, Emit]] = []
+        self._observers: dict[str, Emit] = {}
         health.watch(self._disagreements)
         health.lost = self._lost
 
     def observe(self, source: str, observe: Emit) -> None:
         """Show a source what others say, unveiled; it returns at once, and what it makes of it is veiled."""
-        self._observers.append((source, observe))
+        self._observers[source] = observe
+
+    def overlook(self, source: str) -> None:
+        """Show a source no more of what others say, if it was shown it."""
+        self._observers.pop(source, None)
+
+    def hides(self, series: Series) -> bool:
+        """Whether nothing of the series may be seen now."""
+        return self.veil.hides(series)
 
     def emitter(self, source: str) -> Emit:
         """What a source of that name is given as `emit`."""
@@ -52,22 +63,22 @@ class Pipeline:
 
         def emit(samples: Sequence[Sample]) -> None:
             finite = [sample for sample in samples if math.isfinite(sample.value)]
-            believed = self._trust.believed(source, finite, self._clock.monotonic())
-            for name, observe in self._observers:
+            believed = self.trust.believed(source, finite, self._clock.monotonic())
+            for name, observe in self._observers.items():
                 if name != source:
                     observe(believed)
-            veiled = self._veil.samples(believed)
+            veiled = self.veil.samples(believed)
             self._health.count(seen, len(samples))
             self._health.count(discarded, len(samples) - len(finite))
             self._health.count(superseded, len(finite) - len(believed))
             self._health.count(hidden, len(believed) - len(veiled))
-            for accept in self._outlets:
+            for accept in self.outlets:
                 accept(veiled)
 
         return emit
 
     def _disagreements(self) -> Iterator[tuple[Series, float]]:
-        return self._trust.disagreements(self._clock.monotonic())
+        return self.trust.disagreements(self._clock.monotonic())
 
     def _lost(self, part: Part) -> None:
-        self._trust.lost(part.name, part.pbx)
+        self.trust.lost(part.name, part.pbx)

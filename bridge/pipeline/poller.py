@@ -45,12 +45,12 @@ class Poller:
             SourceError: a poll failed.
         """
         await self._once(poll, emit)
-        last: float | None = None
-        async for due in ticks(self._clock, self._interval, spread(self._part.pbx, self._interval)):
-            skipped = round((due - last) / self._interval) - 1 if last is not None else 0
-            self._count(own.SOURCE_POLLS_SKIPPED, max(0, skipped))
-            last = due
+        busy = 0.0
+        async for _ in ticks(self._clock, self._interval, spread(self._part.pbx, self._interval)):
+            self._count(own.SOURCE_POLLS_SKIPPED, int(busy / self._interval))
+            began = self._clock.monotonic()
             await self._once(poll, emit)
+            busy = self._clock.monotonic() - began
 
     async def _once(self, poll: Poll, emit: Emit) -> None:
         started = self._clock.monotonic()

@@ -1,5 +1,7 @@
 """Supervisor: keeps a source running, with back-off, and says so once when it stops or comes back."""
 
+import asyncio
+
 from bridge.core import own
 from bridge.errors import SourceError
 from bridge.log import get_logger
@@ -36,16 +38,26 @@ async def supervise(
 
 
 async def _run_once(source: Source, emit: Emit) -> str:
-    """Run the source and return why it ended."""
+    """Run the source in a task of its own and return why it ended.
+
+    A task group that is cancelled while one of its tasks fails tells of the failure alone, and up to Python
+    3.12 nested groups leave their task as if it were being cancelled: only from outside can the two be told
+    apart.
+    """
+    running = asyncio.ensure_future(source.run(emit))
     try:
-        await source.run(emit)
-    except Exception as error:
-        cause = first_cause(error)
-        if not isinstance(cause, SourceError):
-            log.exception("source failed in a way it should not", pbx=source.pbx, source=source.name)
-            return f"{type(cause).__name__}, a defect: the log tells where"
+        await asyncio.wait({running})
+    except asyncio.CancelledError:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        raise
+    if running.cancelled() or not (error := running.exception()):
+        return "ended by itself"
+    cause = first_cause(error)
+    if isinstance(cause, SourceError):
         return str(cause)
-    return "ended by itself"
+    log.error("source failed in a way it should not", pbx=source.pbx, source=source.name, exc_info=error)
+    return f"{type(cause).__name__}, a defect: the log tells where"
 
 
 def first_cause(error: BaseException) -> BaseException:

@@ -15,6 +15,7 @@ from bridge.settings.sinks import (
     GraphiteSettings,
     HttpSettings,
     MqttSettings,
+    SpoolSettings,
     StatsdSinkSettings,
 )
 from bridge.settings.types import GRAPHITE_SCHEMES, MQTT_SCHEMES, STATSD_OUT_SCHEMES, STATSD_SCHEMES
@@ -35,6 +36,7 @@ __all__ = [
     "PrivacySettings",
     "Settings",
     "SnmpSettings",
+    "SpoolSettings",
     "StatsdSettings",
     "StatsdSinkSettings",
 ]

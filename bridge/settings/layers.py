@@ -37,6 +37,12 @@ META = {
 
 SECRET_LIMIT = 64 * 1024
 """Bytes of a file with a secret: more is not a secret but a mistake."""
+TOML_LIMIT = 1024 * 1024
+"""Bytes of a TOML file: a thousand PBXs have room in it."""
+DEEPEST = 8
+"""Levels of a TOML file that are looked into: a setting is at most four levels down."""
+GUESSED = 200
+"""Characters of a wrong name for which the nearest right one is looked for: it takes the square of them."""
 FOR_OTHERS = 0o027
 """Bits of a file mode that are wider than 0640."""
 
@@ -129,7 +135,7 @@ def _unknown(given: Given) -> Fault:
     """A fault that names the nearest settings; the value is not shown, since it may be a secret."""
     name = given.path[1] if len(given.path) > 1 and given.path[0] == "pbx" else ""
     known = {".".join(_named(path, name)): _named(path, name or ANY) for path in VARIABLES}
-    wanted = ".".join(given.path)
+    wanted = ".".join(given.path)[:GUESSED]
     close = [key for key in known if key.startswith(wanted + ".")] or get_close_matches(wanted, known, n=1)
     meant = given.spell(known[close[0]]) if close else ""
     hint = f"did you mean {meant}?" if meant else "`asterisk-bridge env` lists all settings"
@@ -172,13 +178,21 @@ def from_toml(environ: Mapping[str, str]) -> Iterator[Given]:
     if not file:
         return
     try:
-        table = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+        table = tomllib.loads(_start_of(file))
     except OSError as error:
         raise SettingsError([_unreadable(CONFIG, file, error)]) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError([Fault(CONFIG, f"{file!r} is not TOML: {error}")]) from error
     for path, value in _leaves(table):
         yield Given(path, value, f"{file}: {'.'.join(path)}", ".".join)
+
+
+def _start_of(file: str) -> str:
+    with Path(file).open("rb") as opened:
+        data = opened.read(TOML_LIMIT + 1)
+    if len(data) > TOML_LIMIT:
+        raise ValueError(f"it is longer than {TOML_LIMIT} bytes")
+    return data.decode()
 
 
 def _unreadable(where: str, file: str, error: OSError) -> Fault:
@@ -187,7 +201,7 @@ def _unreadable(where: str, file: str, error: OSError) -> Fault:
 
 def _leaves(table: Mapping[str, object], path: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:
     for key, value in table.items():
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict) and value and len(path) < DEEPEST:
             yield from _leaves(value, (*path, key))
         else:
             yield (*path, key), value

@@ -4,11 +4,12 @@ from these models and those beside them. Where values come from, and how faults 
 """
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from itertools import combinations, product
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
+from pydantic import Field, field_validator
 
 from bridge.settings import values
 from bridge.settings.privacy import PrivacySettings
@@ -17,9 +18,11 @@ from bridge.settings.sinks import (
     GraphiteSettings,
     HttpSettings,
     MqttSettings,
+    SpoolSettings,
     StatsdSinkSettings,
 )
 from bridge.settings.types import (
+    Amount,
     ConflictError,
     Duration,
     File,
@@ -59,7 +62,7 @@ class SnmpSettings(Section):
     context: str = Field("", description="Context name, for version 3")
     interval: Duration = Field(15.0, description="Time between polls")
     timeout: Duration = Field(2.0, description="Time to wait for an answer before asking again")
-    retries: NonNegativeInt = Field(1, description="How often to ask again")
+    retries: int = Field(1, ge=0, le=10, description="How often to ask again")
     channel_table: bool = Field(
         False,
         description="Poll the channel table too: costs the PBX a lock per cell, one series per live channel",
@@ -68,7 +71,7 @@ class SnmpSettings(Section):
         ("astChanState", "astChanType", "astChanHangupCause"),
         description="Columns of the channel table; personal ones are refused",
     )
-    channel_limit: PositiveInt = Field(
+    channel_limit: Amount = Field(
         100, description="The most channels whose rows are asked for; above it the table is left out"
     )
     objects: Words = Field(
@@ -131,11 +134,21 @@ class AmiSettings(Section):
 
     def conflicts(self) -> Iterator[tuple[str, str]]:
         """The secret must not be shown to the network, and a certificate must not be given in vain."""
-        local = self.host in {"localhost", "::1"} or self.host.startswith("127.")
-        if self.auth == "plain" and not (self.tls or local):
-            yield "auth", "is plain, which would show the secret to the network; use md5, or set tls"
+        if self.auth == "plain" and not _is_local(self.host):
+            if not self.tls:
+                yield "auth", "is plain, which would show the secret to the network; use md5, or set tls"
+            elif self.insecure_tls:
+                yield "auth", "is plain, which with insecure_tls would show the secret to anyone who answers"
         if self.tls_ca and not self.tls:
             yield "tls_ca", "is given, but tls is off"
+
+
+def _is_local(host: str) -> bool:
+    """Whether nothing sent there leaves this machine; a name may begin with 127. and be anywhere."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 class PbxStatsdSettings(Section):
@@ -192,17 +205,15 @@ class StatsdSettings(Section):
         description="Time after which an idle bucket is forgotten; not a gauge that was moved by +n or -n, "
         "and not with etsy names",
     )
-    max_series: PositiveInt = Field(
+    max_series: Amount = Field(
         20_000, description="The most buckets alive of one PBX; values of others are counted as lost"
     )
-    max_set: PositiveInt = Field(10_000, description="The most members counted in one set and interval")
-    max_timer: PositiveInt = Field(
+    max_set: Amount = Field(10_000, description="The most members counted in one set and interval")
+    max_timer: Amount = Field(
         100_000,
         description="The most values kept of one timer and interval; beyond it percentiles are of a sample",
     )
-    receive_buffer: PositiveInt = Field(
-        4 * 1024 * 1024, description="Socket buffer to ask the kernel for, bytes"
-    )
+    receive_buffer: Amount = Field(4 * 1024 * 1024, description="Socket buffer to ask the kernel for, bytes")
     socket_mode: FileMode = Field("0660", description="Permissions of a unix socket")
     mapping: File | None = Field(
         None, description="TOML file with mapping rules from bucket names to names and labels"
@@ -225,6 +236,7 @@ class Settings(Section):
     statsd: StatsdSettings = Field(default_factory=StatsdSettings, description="StatsD listener")
     graphite: GraphiteSettings = Field(default_factory=GraphiteSettings, description="Graphite")
     mqtt: MqttSettings = Field(default_factory=MqttSettings, description="MQTT")
+    spool: SpoolSettings = Field(default_factory=SpoolSettings, description="Spool")
     statsd_out: StatsdSinkSettings = Field(
         default_factory=StatsdSinkSettings, description="Forwarding to another StatsD server"
     )
@@ -234,15 +246,17 @@ class Settings(Section):
     privacy: PrivacySettings = Field(default_factory=PrivacySettings, description="Privacy")
     state_dir: Path | Literal["off"] | None = Field(
         None,
-        description="Folder of this bridge alone, for state.json, with which counters go on over a restart; "
-        "`off` for none; default: what systemd's StateDirectory= names, else ~/.local/state/asterisk-bridge. "
-        "Taken at the start only",
+        description="Folder of this bridge alone (if another one has it, nothing is kept, which it says): "
+        "state.json, with which counters go on over a restart, and the spool; `off` for none; default: what "
+        "systemd's StateDirectory= names, else ~/.local/state/asterisk-bridge. Taken at the start only",
     )
     self_interval: Duration = Field(10.0, description="Time between reports of the bridge's own numbers")
     freshness: Duration = Field(
         60.0, description="How long the more trusted source of a series keeps the word after it last spoke"
     )
-    stop_timeout: Duration = Field(8.0, description="Time to deliver what is left when the bridge stops")
+    stop_timeout: Duration = Field(
+        6.0, description="Time to deliver what is left when the bridge stops; saying goodbye may take 3s more"
+    )
 
     @field_validator("pbx")
     @classmethod

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveFloat
 
 from bridge.core.endpoint import parse
 from bridge.settings.types import (
     MQTT_SCHEMES,
+    Amount,
     Duration,
     File,
     GraphiteUrls,
@@ -43,13 +44,25 @@ class GraphiteSettings(Section):
     tls_ca: File | None = Field(
         None, description="File with the CA certificates to trust; default: the system's"
     )
-    buffer: PositiveInt = Field(1_000_000, description="The most samples kept while Graphite is away")
-    batch: PositiveInt = Field(1000, description="The most samples written at once")
+    buffer: Amount = Field(1_000_000, description="The most samples kept while Graphite is away")
+    batch: Amount = Field(1000, description="The most samples written at once")
 
     def conflicts(self) -> Iterator[tuple[str, str]]:
         """A certificate must not be given in vain."""
         if self.tls_ca and not any(url.lower().startswith("tls:") for url in self.url):
             yield "tls_ca", "is given, but no url begins with tls://"
+
+
+class SpoolSettings(Section):
+    """What waits for Graphite or MQTT for more than a moment is kept in `state_dir`; taken at the start."""
+
+    enabled: bool = Field(True, description="Keep it on disk, so that it outlives a restart and an outage")
+    size: Amount = Field(256 * 1024 * 1024, description="The most disk used for each sink, bytes")
+    age: Duration = Field(7 * 86400.0, description="The longest that samples wait on disk")
+    replay: PositiveFloat = Field(
+        2.0,
+        description="How fast a backlog follows: so many times as fast as samples come, or 500 a second",
+    )
 
 
 class MqttSettings(Section):
@@ -79,11 +92,14 @@ class MqttSettings(Section):
     tls_server_name: str = Field(
         "", description="Name to ask for (SNI) and to verify, if not the host of the URL"
     )
+    tls_alpn: str = Field(
+        "", description="Protocol to ask for (ALPN), where a broker shares its port, such as x-amzn-mqtt-ca"
+    )
     insecure_tls: bool = Field(
         False, description="Do not verify the certificate: anyone can pose as the broker"
     )
-    buffer: PositiveInt = Field(100_000, description="The most samples kept while the broker is away")
-    batch: PositiveInt = Field(1000, description="The most samples published at once")
+    buffer: Amount = Field(100_000, description="The most samples kept while the broker is away")
+    batch: Amount = Field(1000, description="The most samples published at once")
 
     def conflicts(self) -> Iterator[tuple[str, str]]:
         """A user must be named once, and TLS must be meant or not."""
@@ -96,7 +112,7 @@ class MqttSettings(Section):
 
     def _tls_conflicts(self) -> Iterator[tuple[str, str]]:
         plain = self.url.lower().startswith(("mqtt:", "ws:"))
-        for field in ("tls_ca", "tls_cert", "tls_key"):
+        for field in ("tls_ca", "tls_cert", "tls_key", "tls_alpn"):
             if plain and getattr(self, field):
                 yield field, "is given, but url begins neither with mqtts:// nor with wss://"
         if self.tls_key and not self.tls_cert:
@@ -110,7 +126,7 @@ class StatsdSinkSettings(Section):
         "", description="udp://HOST:PORT or tcp://HOST:PORT; unset: nothing is forwarded"
     )
     prefix: str = Field("asterisk", description="First component of every name")
-    buffer: PositiveInt = Field(100_000, description="The most samples kept while the server is away")
+    buffer: Amount = Field(100_000, description="The most samples kept while the server is away")
 
 
 class ConsoleSettings(Section):

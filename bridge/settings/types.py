@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from bridge.core.endpoint import parse
+from bridge.core.endpoint import Endpoint, parse
 from bridge.core.sample import BRIDGE
 from bridge.settings import values
 from bridge.settings.values import Form
@@ -24,6 +24,8 @@ HOST = re.compile(r"[A-Za-z0-9._-]+")
 MODE = re.compile(r"0?[0-7]{3}")
 STATSD_PREFIX = re.compile(r"[^\s:|;,=#\[\]]{0,40}")
 """Asterisk cuts the `prefix` of its statsd.conf after 40 characters; the others would end a name."""
+TOPIC_PREFIX_LIMIT = 1000
+"""Characters in front of every topic, which has room for 65,535 bytes."""
 PBX_NAME = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 PBX_NAME_LIMIT = 64
 """Characters of a PBX name: it is part of every path and topic."""
@@ -32,20 +34,36 @@ STATSD_SCHEMES = {"udp": 8125, "tcp": 8125, "unixgram": None, "unix": None}
 GRAPHITE_SCHEMES = {"tcp": 2003, "tls": 0, "udp": 2003, "pickle": 2004}
 MQTT_SCHEMES = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
 STATSD_OUT_SCHEMES = {"udp": 8125, "tcp": 8125}
+WITH_PATH = {"ws", "wss"}
+SOCKET_PATH_LIMIT = 107
+"""Bytes of the path of a unix socket (unix(7), with the NUL behind it)."""
 
 
 def _url(schemes: Mapping[str, int | None], *, user: bool = False) -> Callable[[str], str]:
     """A check of one URL; empty is allowed, and stands for none."""
 
     def check(text: str) -> str:
-        endpoint = parse(text, schemes) if text else None
-        if endpoint and endpoint.password:
-            raise ValueError("must not hold a password; it has a setting of its own")
-        if endpoint and endpoint.username and not user:
-            raise ValueError("must not hold a user name")
+        if text:
+            _check_endpoint(parse(text, schemes), user=user)
         return text
 
     return check
+
+
+def _check_endpoint(endpoint: Endpoint, *, user: bool) -> None:
+    if endpoint.password:
+        raise ValueError("must not hold a password; it has a setting of its own")
+    if endpoint.username and not user:
+        raise ValueError("must not hold a user name")
+    if endpoint.host and not _may_follow(endpoint.path, endpoint.scheme):
+        raise ValueError("must end with the host and the port; a password has a setting of its own")
+    if not endpoint.host and len(endpoint.path.encode()) > SOCKET_PATH_LIMIT:
+        raise ValueError(f"has a longer path than a socket may have: {SOCKET_PATH_LIMIT} bytes")
+
+
+def _may_follow(path: str, scheme: str) -> bool:
+    """Whether a path may stand behind a host; the end of a password looks like one when a slash is in it."""
+    return path in {"", "/"} or (scheme in WITH_PATH and "@" not in path)
 
 
 def _listen(text: str) -> str:
@@ -95,6 +113,8 @@ def _statsd_prefix(prefix: str) -> str:
 def _topic(prefix: str) -> str:
     if not prefix or set(prefix) & set("+#\0") or prefix.startswith(("$", "/")) or prefix.endswith("/"):
         raise ValueError("is not a topic: no +, #, NUL, no $ in front, no / at its ends")
+    if len(prefix) > TOPIC_PREFIX_LIMIT:
+        raise ValueError(f"is longer than {TOPIC_PREFIX_LIMIT} characters")
     return prefix
 
 
@@ -113,13 +133,17 @@ Networks = Annotated[
 ]
 """A list of addresses or networks."""
 Percentiles = Annotated[
-    tuple[Annotated[float, AfterValidator(values.percentile)], ...], BeforeValidator(values.listed), LIST
+    tuple[Annotated[float, AfterValidator(values.percentile)], ...],
+    BeforeValidator(values.listed),
+    LIST,
 ]
 """A list of numbers in -100..100 without 0; written `90,99` or as JSON."""
 Secret = SecretStr
 """Text that is never shown; its variable has a `_FILE` twin."""
 File = Annotated[Path, AfterValidator(values.readable_file)]
 Folder = Annotated[Path, AfterValidator(values.readable_folder)]
+Amount = Annotated[int, Field(ge=1, le=2**30)]
+"""Of bytes, or of what takes as many: more is a mistake, and a socket would not take it."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 Host = Annotated[str, AfterValidator(_host)]
 FileMode = Annotated[str, AfterValidator(_mode)]
@@ -133,12 +157,21 @@ ListenUrls = Annotated[
     LIST,
 ]
 GraphiteUrls = Annotated[
-    tuple[Annotated[str, AfterValidator(_url(GRAPHITE_SCHEMES))], ...], BeforeValidator(values.listed), LIST
+    tuple[Annotated[str, AfterValidator(_url(GRAPHITE_SCHEMES))], ...],
+    BeforeValidator(values.listed),
+    LIST,
 ]
 MqttUrl = Annotated[str, AfterValidator(_url(MQTT_SCHEMES, user=True))]
 StatsdOutUrl = Annotated[str, AfterValidator(_url(STATSD_OUT_SCHEMES))]
 HttpListen = Annotated[str, AfterValidator(_listen)]
 Qos = Annotated[Literal[0, 1], BeforeValidator(values.whole)]
+
+
+def _plain(value: object) -> str:
+    """What of a setting is text, a secret included."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value) if isinstance(value, str | Path) else ""
 
 
 class ConflictError(ValueError):
@@ -164,6 +197,13 @@ class Section(BaseModel):
 
     @model_validator(mode="after")
     def _is_without_conflicts(self) -> Self:
-        if conflicts := list(self.conflicts()):
+        if conflicts := [*self._control_characters(), *self.conflicts()]:
             raise ConflictError(conflicts)
         return self
+
+    def _control_characters(self) -> Iterator[tuple[str, str]]:
+        """No text of ours goes to a peer, a log or a terminal with them."""
+        for name, value in self:
+            items = value if isinstance(value, tuple) else (value,)
+            if any(values.CONTROL.search(_plain(each)) for each in items):
+                yield name, "holds a control character, or bytes that are not UTF-8"

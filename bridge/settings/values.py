@@ -8,14 +8,22 @@ import ipaddress
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bridge.core.printable import printable
+
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+LIST_LIMIT = 1000
+"""Items of a list: one that is longer is a mistake, with a fault for each of its items."""
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
-PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@")
+PASSWORD_IN_URL = re.compile(r"^([\w+.-]*:?/+)?+([^:@/]*+).+@", re.DOTALL)
+"""Also in what is only nearly a URL, with any character in the password: a fault repeats what is wrong."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What breaks a line, steers a terminal, or stands for a byte that is not UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +60,20 @@ def show_duration(seconds: float) -> str:
 
 
 def listed(value: object) -> object:
-    """The items of `a,b` or of JSON `["a","b"]`; what is not text passes."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except ValueError as error:
-            raise ValueError(f"looks like JSON but is not ({error}); write a,b") from None
-    return [item.strip() for item in value.split(",") if item.strip()]
+    """The items of `a,b` or of JSON `["a","b"]`; what is no list passes."""
+    items = _items(value) if isinstance(value, str) else value
+    if isinstance(items, list) and len(items) > LIST_LIMIT:
+        raise ValueError(f"has {len(items)} items; the most is {LIST_LIMIT}")
+    return items
+
+
+def _items(value: str) -> object:
+    if not value.lstrip().startswith("["):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"looks like JSON but is not ({error}); write a,b") from None
 
 
 def show_list(items: Iterable[object]) -> str:
@@ -106,8 +119,8 @@ def percentile(value: float) -> float:
 
 def readable_file(path: Path) -> Path:
     """Check that a file is there and may be read."""
-    if not path.is_file():
-        raise ValueError("is not a file" if path.exists() else "does not exist")
+    if not stat.S_ISREG(_mode(path)):
+        raise ValueError("is not a file")
     if not os.access(path, os.R_OK):
         raise ValueError("may not be read by this user")
     return path
@@ -115,13 +128,28 @@ def readable_file(path: Path) -> Path:
 
 def readable_folder(path: Path) -> Path:
     """Check that a folder is there and may be read."""
-    if not path.is_dir():
-        raise ValueError("is not a folder" if path.exists() else "does not exist")
+    if not stat.S_ISDIR(_mode(path)):
+        raise ValueError("is not a folder")
     if not os.access(path, os.R_OK | os.X_OK):
         raise ValueError("may not be read by this user")
     return path
 
 
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        raise ValueError("does not exist") from None
+    except OSError as error:
+        raise ValueError(f"cannot be used: {error.strerror}") from None
+
+
 def without_password(text: str) -> str:
-    """The text with the password of any URL in it masked."""
-    return PASSWORD_IN_URL.sub(r"\1:***@", text)
+    """The text of a URL, or of several, with everything masked that may be a password."""
+    return PASSWORD_IN_URL.sub(r"\1\2:***@", text)
+
+
+def one_line(text: str, limit: int) -> str:
+    """The text in at most `limit` characters, none of which does anything to a terminal."""
+    shown = printable(text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 3] + "..."

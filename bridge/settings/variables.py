@@ -70,7 +70,7 @@ def _of(model: type[Section], path: KeyPath = ()) -> Iterator[Variable | tuple[K
         section = _section(field.annotation)
         if section:
             here = (*here, ANY) if get_origin(field.annotation) is dict else here
-            yield here, (section.__doc__ or "").strip()
+            yield here, " ".join((section.__doc__ or "").split())
             yield from _of(section, here)
         else:
             form = _form(Annotated[field.annotation, None, *field.metadata])
@@ -107,6 +107,7 @@ def _form(annotation: Any) -> Form:
 FORMS: dict[type, Form] = {
     bool: Form("true or false", lambda value: str(value).lower()),
     int: Form("number"),
+    float: Form("number", "{:g}".format),
     str: Form("text", empty=True),
     Path: Form("path"),
     Secret: Form("secret", Secret.get_secret_value, empty=True),

@@ -125,7 +125,8 @@ def test_a_tally_follows_a_counter_of_a_device_over_its_restart() -> None:
 
 def test_a_tally_goes_on_after_a_restart_of_the_bridge() -> None:
     before, after = Tally(), Tally()
-    joins, faxes = Series("queue.joins", (("pbx", "hq"), ("queue", "a:b c"))), Series("fax.completed")
+    joins = Series("queue.joins", (("pbx", "hq"), ("queue", "a:b c")))
+    faxes = Series("fax.completed", (("pbx", "hq"),))
     before.add(joins, 3)
     before.run = "monday"
     before.follow(faxes, 7)

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.sample import Series
-from bridge.core.state import Json, mapping, nothing, number, of_series, sequence, series_in, text
+from bridge.core.state import (
+    Json,
+    mapping,
+    nothing,
+    number,
+    of_series,
+    pbx_series_in,
+    sequence,
+    series_in,
+    text,
+)
 
 NAMES = st.text(min_size=1)
 LABELS = st.lists(st.tuples(st.text(), st.text())).map(tuple)
@@ -25,6 +35,19 @@ def test_a_series_is_read_back_as_it_was(name: str, labels: tuple[tuple[str, str
 )
 def test_what_is_no_series_is_none(value: Json) -> None:
     assert series_in(value) is None
+
+
+def test_a_series_of_no_pbx_is_none_where_a_pbx_is_needed() -> None:
+    ours = Series("queue.joins", (("pbx", "hq"), ("queue", "support")))
+
+    assert pbx_series_in(of_series(ours)) == ours
+    assert pbx_series_in(["queue.joins"]) is None
+    assert pbx_series_in(["queue.joins", "queue", "support", "pbx", "hq"]) is None
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e400", "9" * 400])
+def test_a_number_that_spoils_every_sum_is_none(text: str) -> None:
+    assert number(json.loads(text)) is None
 
 
 @pytest.mark.parametrize("value", [None, 1, True, "text", [1], {"a": 1}])

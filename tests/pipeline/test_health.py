@@ -73,15 +73,18 @@ def test_gauges_are_asked_at_every_flush(health: Health) -> None:
     assert list(health.samples(9)) == [Sample(buffered, 5, 9)]
 
 
-def test_counts_outlive_new_settings_and_gauges_do_not(health: Health) -> None:
-    restarts = own.SOURCE_RESTARTS.series("hq", "ami")
+def test_counts_outlive_a_part_and_its_gauges_do_not(health: Health) -> None:
+    restarts, uptime = own.SOURCE_RESTARTS.series("hq", "ami"), own.PROCESS_UPTIME.series(BRIDGE)
+    health.watch(lambda: [(uptime, 1)])
+    with health.building(AMI):
+        health.watch(lambda: [(own.SOURCE_POLL_TIME.series("hq", "ami"), 2)])
     health.count(restarts)
     health.expect(AMI)
-    health.watch(lambda: [(own.PROCESS_UPTIME.series(BRIDGE), 1)])
 
-    health.forget()
+    health.forget(AMI)
 
-    assert list(health.samples(9)) == [Sample(restarts, 1, 9)]
+    assert list(health.samples(9)) == [Sample(uptime, 1, 9), Sample(restarts, 1, 9)]
+    assert health.states() == {}
 
 
 def test_the_report_is_plain_words(health: Health) -> None:

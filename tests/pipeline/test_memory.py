@@ -11,7 +11,8 @@ import structlog
 from structlog.testing import capture_logs
 
 from bridge.core.state import Json
-from bridge.pipeline.memory import BAD, INTERVAL, VERSION, Memory
+from bridge.pipeline.health import Part
+from bridge.pipeline.memory import BAD, INTERVAL, VERSION, Memory, claimed
 from tests.fakes import FakeClock
 
 
@@ -75,6 +76,40 @@ def test_components_after_new_settings_recall_what_those_before_them_knew() -> N
 
     assert memory.recall("calls") == 5
     assert asked == []
+
+
+def test_a_part_that_ends_is_recalled_and_the_others_are_asked_as_before() -> None:
+    memory = Memory()
+    known = {"hq": 1, "branch": 2}
+    with memory.building(Part("source", "hq", "ami")):
+        memory.keep("ami/hq", lambda: known["hq"])
+    with memory.building(Part("source", "branch", "ami")):
+        memory.keep("ami/branch", lambda: known["branch"])
+
+    memory.turn_over(Part("source", "hq", "ami"))
+    known |= {"hq": 10, "branch": 20}
+
+    assert memory.recall("ami/hq") == 1
+    assert memory.snapshot() == {"version": VERSION, "state": {"ami/hq": 1, "ami/branch": 20}}
+
+
+def test_a_folder_belongs_to_one_bridge_at_a_time(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+
+    with claimed(folder) as first, capture_logs() as lines, claimed(folder) as second:
+        assert (first, second) == (folder, None)
+    with claimed(folder) as third:
+        assert third == folder
+
+    assert [(line["log_level"], line["folder"]) for line in lines] == [("error", str(folder))]
+    assert "BRIDGE_STATE_DIR" in lines[0]["event"]
+
+
+def test_a_folder_that_cannot_be_made_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with claimed(tmp_path / "file" / "state") as folder, claimed(None) as none:
+        assert (folder, none) == (tmp_path / "file" / "state", None)
 
 
 def test_a_pbx_that_is_away_for_a_while_is_not_forgotten(file: Path) -> None:

@@ -45,6 +45,20 @@ def test_every_outlet_gets_every_sample(plant: Plant) -> None:
     assert plant.one == plant.two == [CHANNELS]
 
 
+def test_outlets_trust_and_veil_may_change_while_sources_emit(plant: Plant) -> None:
+    emit = plant.pipeline.emitter("snmp")
+    plant.pipeline.emitter("ami")([CHANNELS])
+
+    plant.pipeline.outlets = [plant.two.extend]
+    plant.pipeline.trust.freshness = 0
+    plant.pipeline.veil = Veil({"agent": "show"})
+    emit([CHANNELS._replace(value=4), ADA])
+
+    assert plant.one == [CHANNELS]
+    assert plant.two == [CHANNELS, CHANNELS._replace(value=4), ADA]
+    assert not plant.pipeline.hides(ADA.series)
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_a_finite_number_is_discarded_and_counted(plant: Plant, value: float) -> None:
     plant.pipeline.emitter("ami")([CHANNELS._replace(value=value), CHANNELS])

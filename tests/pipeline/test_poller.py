@@ -11,7 +11,7 @@ from bridge.core.sample import Sample, Series
 from bridge.errors import SourceError
 from bridge.pipeline.health import Health, Part
 from bridge.pipeline.poller import Poller, spread
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, SteppingClock
 
 SNMP = Part("source", "hq", "snmp")
 CALLS = Sample(Series("calls.active", (("pbx", "hq"),)), 3, 0)
@@ -63,6 +63,25 @@ def test_a_poll_that_takes_too_long_makes_the_next_ones_skip() -> None:
     run(peer, health)
 
     assert counted(health, own.SOURCE_POLLS_SKIPPED) == 2
+
+
+@pytest.mark.parametrize("step", [-3600, -1, 1, 3600])
+def test_a_clock_that_is_set_skips_no_polls_and_stretches_none(step: float) -> None:
+    clock = SteppingClock(1000)
+    peer = Peer(clock, 0.5, 0.5, 0.5)
+    health = Health(clock)
+
+    async def poll() -> Sequence[Sample]:
+        answer = await peer.poll()
+        clock.error = step
+        return answer
+
+    with pytest.raises(SourceError):
+        asyncio.run(Poller(SNMP, 10, health, clock).run(poll, lambda _: None))
+
+    assert counted(health, own.SOURCE_POLLS_SKIPPED) == 0
+    assert counted(health, own.SOURCE_POLLS) == 3
+    assert clock.monotonic() - 1000 <= 4 * 10
 
 
 def test_a_poll_that_is_answered_says_that_the_source_is_up() -> None:

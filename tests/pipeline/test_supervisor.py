@@ -34,6 +34,16 @@ class Failing:
             raise end
 
 
+class Nested(Failing):
+    """A source that fails inside two task groups."""
+
+    async def run(self, emit: Emit) -> None:
+        async with asyncio.TaskGroup() as outer, asyncio.TaskGroup() as inner:
+            waiting = outer.create_task(asyncio.Event().wait())
+            await inner.create_task(super().run(emit))
+            waiting.cancel()
+
+
 async def watch(source: Failing, health: Health, clock: FakeClock) -> None:
     backoff = Backoff(first=1, longest=30, uniform=lambda _, bound: bound)
     task = asyncio.create_task(supervise(source, lambda _: None, health, clock, backoff))
@@ -51,13 +61,14 @@ async def watch(source: Failing, health: Health, clock: FakeClock) -> None:
         (None, "ended by itself"),
     ],
 )
+@pytest.mark.parametrize("kind", [Failing, Nested])
 def test_however_it_ends_it_is_started_again_and_the_reason_is_kept(
-    end: Exception | None, reason: str
+    kind: type[Failing], end: Exception | None, reason: str
 ) -> None:
     clock = FakeClock()
     health = Health(clock)
 
-    asyncio.run(watch(Failing(clock, end), health, clock))
+    asyncio.run(watch(kind(clock, end), health, clock))
 
     assert health.missing() == {Part("source", "hq", "ami"): reason}
     assert health.counted(own.SOURCE_RESTARTS.series("hq", "ami")) == 1
@@ -77,6 +88,34 @@ def test_after_a_stable_time_the_wait_is_short_again() -> None:
     asyncio.run(watch(Failing(clock, *[SourceError("away")] * 3, lasts=61), Health(clock), clock))
 
     assert clock.slept == [1, 1, 1]
+
+
+class Torn(Failing):
+    """A source whose connection is lost just when it is cancelled."""
+
+    async def run(self, emit: Emit) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.read())
+
+    async def read(self) -> None:
+        self.settled.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise SourceError("connection lost")
+
+
+def test_it_ends_when_it_is_cancelled_even_if_the_source_fails_just_then() -> None:
+    async def scenario() -> asyncio.Task[None]:
+        clock = FakeClock()
+        source = Torn(clock)
+        task = asyncio.create_task(supervise(source, lambda _: None, Health(clock), clock))
+        await source.settled.wait()
+        task.cancel()
+        await asyncio.wait({task}, timeout=5)
+        return task
+
+    assert asyncio.run(scenario()).cancelled()
 
 
 def test_the_first_cause_is_found_in_nested_groups() -> None:

@@ -7,6 +7,7 @@ import pytest
 from bridge.errors import SettingsError
 from bridge.settings.layers import (
     SECRET_LIMIT,
+    TOML_LIMIT,
     Given,
     Layer,
     from_environment,
@@ -198,7 +199,18 @@ class TestToml:
         assert found.values == {"pbx": {"hq": {}}, "mqtt": {}}
         assert not found.faults
 
-    @pytest.mark.parametrize("text", ["[mqtt", "a = ", "\x00"])
+    def test_a_table_that_is_too_deep_for_any_setting_is_one_unknown_key(self, tmp_path: Path) -> None:
+        found = Layer()
+
+        found.fill(from_toml(toml(tmp_path, ".".join("a" * 5000) + " = 1")))
+
+        assert len(found.faults) == 1
+        assert "is not a setting" in found.faults[0].what
+
+    @pytest.mark.parametrize(
+        "text",
+        ["[mqtt", "a = ", "\x00", "a = " + "[" * 5000, pytest.param("#" * (TOML_LIMIT + 1), id="long")],
+    )
     def test_what_is_not_toml_is_a_fault_of_the_variable(self, tmp_path: Path, text: str) -> None:
         with pytest.raises(SettingsError, match=r"BRIDGE_CONFIG: .* is not TOML"):
             list(from_toml(toml(tmp_path, text)))

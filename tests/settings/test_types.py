@@ -1,5 +1,6 @@
 """The types of settings refuse what they cannot mean."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,6 +75,13 @@ def test_what_is_meant_is_taken_as_it_is(kind: Any, value: str) -> None:
         (types.GraphiteUrls, "tcp://a,http://b", "must begin with tcp://"),
         (types.ListenUrls, "", "names nothing"),
         (types.ListenUrls, "unix://relative", "three slashes"),
+        (types.ListenUrls, f"unix:///{'a' * 107}", "107 bytes"),
+        (types.ListenUrls, "tcp://u:/hunter2@h", "must end with the host"),
+        (types.MqttUrl, "ws://u:/hunter2@h/mqtt", "must end with the host"),
+        (types.Networks, "10.0.0.1," * 1001, "has 1001 items"),
+        (types.Networks, ["10.0.0.1"] * 1001, "has 1001 items"),
+        (types.Networks, "[" * 100_000, "looks like JSON but is not"),
+        (types.Amount, 2**31, "less than or equal"),
         (types.Duration, "0s", "greater than 0"),
         (types.Duration, "400d", "less than or equal"),
         (types.Duration, float("nan"), "greater than 0"),
@@ -95,6 +103,21 @@ def test_a_section_does_not_change_and_knows_its_keys() -> None:
         sample.port = 2  # type: ignore[misc]
     with pytest.raises(ValidationError, match="Extra inputs"):
         Sample(prot=1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("text", ["a\n", "\x1b[31m", "\x9b", "a\u2028b", "\udcff", "\0"])
+@pytest.mark.parametrize("field", ["name", "password", "folder", "names"])
+def test_no_text_of_ours_holds_a_control_character(field: str, text: str) -> None:
+    class Sample(types.Section):
+        name: str = ""
+        password: types.Secret = types.Secret("")
+        folder: Path = Path()
+        names: tuple[str, ...] = ()
+
+    value = ["good", text] if field == "names" else text
+
+    with pytest.raises(ValidationError, match=rf"{field} holds a control character|unicode"):
+        Sample.model_validate({field: value})
 
 
 def test_an_error_does_not_repeat_the_value() -> None:

@@ -118,12 +118,38 @@ def test_files_and_folders_must_be_there(tmp_path: Path) -> None:
             check(tmp_path / "none")
 
 
+def test_a_path_that_no_file_can_have_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="cannot be used: File name too long"):
+        values.readable_file(Path("x" * 5000))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb", "a\\nb"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\udcff", "\\udcff"),
+        ("ü", "ü"),
+        ("x" * 20, "xxxxxxx..."),
+    ],
+)
+def test_one_line_of_bounded_length_does_nothing_to_a_terminal(text: str, shown: str) -> None:
+    assert values.one_line(text, 10) == shown
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("mqtt://user:hunter2@broker:1883", "mqtt://user:***@broker:1883"),
-        ("'mqtt://:hunter2@broker'", "'mqtt://:***@broker'"),
-        ("mqtt://u:p@ss/w@broker", "mqtt://u:***@ss/w@broker"),
+        ("mqtt://:hunter2@broker", "mqtt://:***@broker"),
+        ("mqtt://u:p@ss/w@broker", "mqtt://u:***@broker"),
+        ("mqtt://u:/pa ss\nw@broker", "mqtt://u:***@broker"),
+        ("mqtt:/u:hunter2@broker", "mqtt:/u:***@broker"),
+        ("mqtt//u:hunter2@broker", "mqtt//u:***@broker"),
+        ("mqtt:u:hunter2@broker", "mqtt:***@broker"),
+        ("u:hunter2@broker", "u:***@broker"),
+        ("tcp://a:hunter2@one,tcp://b:hunter3@two", "tcp://a:***@two"),
+        ("mqtt://user@broker", "mqtt://user@broker"),
         ("mqtt://broker:1883", "mqtt://broker:1883"),
     ],
 )

@@ -1,0 +1,178 @@
+"""The sources and sinks that run. New settings end those that they change, and let all others be."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bridge.errors import SettingsError
+from bridge.log import get_logger
+from bridge.pipeline.buffer import Buffer
+from bridge.pipeline.delivery import Delivery
+from bridge.pipeline.health import GONE, STOPPING, Health, Part
+from bridge.pipeline.interfaces import Clock, Emit
+from bridge.pipeline.memory import Memory
+from bridge.pipeline.pipeline import Pipeline
+from bridge.pipeline.supervisor import supervise
+from bridge.plans import SinkPlan, SourcePlan, build_buffer, source_plans
+from bridge.settings import Settings
+from bridge.sources.statsd import Doors, StatsdSource
+
+LEAVE = 3.0
+"""Seconds that a source has to end, and a sink that is gone to take what waits for it."""
+
+log = get_logger(component="parts")
+
+
+class Ground(NamedTuple):
+    """What every part stands on.
+
+    Attributes:
+        group: where the tasks of parts are.
+        pipeline: between sources and sinks.
+        health: where the state of each part is told.
+        clock: where time comes from.
+    """
+
+    group: asyncio.TaskGroup
+    pipeline: Pipeline
+    health: Health
+    clock: Clock
+
+
+class _Source(NamedTuple):
+    plan: SourcePlan
+    task: asyncio.Task[None]
+
+
+class Sources:
+    """The sources that run.
+
+    Args:
+        ground: what they stand on.
+        memory: from which they go on.
+    """
+
+    def __init__(self, ground: Ground, memory: Memory) -> None:
+        self._group, self._pipeline, self._health, self._clock = ground
+        self._memory = memory
+        self._doors = Doors()
+        self._running: dict[Part, _Source] = {}
+
+    async def follow(self, settings: Settings) -> None:
+        """Run what the settings ask for. What already runs by the same terms is not touched."""
+        wanted = {plan.part: plan for plan in source_plans(settings, self._doors)}
+        changed = [part for part, (plan, _) in self._running.items() if wanted.get(part) != plan]
+        self._doors.held = settings.statsd.enabled
+        await self._end(changed)
+        self._doors.held = False
+        for part in changed:
+            if part not in wanted:
+                self._health.down(part, GONE)
+            self._health.forget(part)
+        for plan in wanted.values():
+            if plan.part not in self._running:
+                self._start(plan)
+
+    def _start(self, plan: SourcePlan) -> None:
+        part = plan.part
+        with self._health.building(part), self._memory.building(part):
+            try:
+                source = plan.build(self._health, self._clock, self._memory)
+            except SettingsError as error:  # it could be built a moment ago: a file has gone since
+                self._health.down(part, "; ".join(map(str, error.faults)))
+                return
+        if isinstance(source, StatsdSource):
+            self._pipeline.observe(source.name, source.observe)
+        emit = self._pipeline.emitter(source.name)
+        running = supervise(source, emit, self._health, self._clock)
+        task = self._group.create_task(running, name=f"source {part.pbx} {part.name}")
+        self._running[part] = _Source(plan, task)
+
+    async def _end(self, parts: Sequence[Part]) -> None:
+        """Cancel sources; what they emit last comes out, and what they know is kept."""
+        ending = [self._running.pop(part).task for part in parts]
+        for task in ending:
+            task.cancel()
+        if ending:
+            await asyncio.wait(ending, timeout=LEAVE)
+        for part in parts:
+            self._memory.turn_over(part)
+            self._pipeline.overlook(part.name)
+
+    async def stop(self) -> None:
+        """End all of them: the bridge stops."""
+        parts = [*self._running]
+        await self._end(parts)
+        for part in parts:
+            self._health.down(part, STOPPING)
+
+
+class _Sink(NamedTuple):
+    plan: SinkPlan
+    buffer: Buffer
+    delivery: Delivery
+    task: asyncio.Task[None]
+
+
+class Sinks:
+    """The sinks that run.
+
+    Args:
+        ground: what they stand on.
+        taps: further places that see what they are given.
+        spool: the folder for what waits; none to keep it in memory.
+    """
+
+    def __init__(self, ground: Ground, taps: Sequence[Emit], spool: Path | None) -> None:
+        self._group, self._pipeline, self._health, self._clock = ground
+        self._taps = taps
+        self._spool = spool
+        self._running: dict[Part, _Sink] = {}
+        self._gone: list[_Sink] = []
+
+    async def follow(self, settings: Settings, plans: Iterable[SinkPlan]) -> None:
+        """Run what the plans ask for. What already runs by the same terms is not touched.
+
+        One whose terms have changed goes on with the buffer of the one before, which takes in what comes
+        meanwhile: nothing is lost that waits.
+        """
+        wanted = {plan.part: plan for plan in plans}
+        changed = {part for part, each in self._running.items() if wanted.get(part) != each.plan}
+        self._gone += [self._running.pop(part) for part in changed - wanted.keys()]
+        before = {part: self._running.pop(part) for part in changed & wanted.keys()}
+        await asyncio.gather(*map(_pause, before.values()))
+        for part, plan in wanted.items():
+            if part in before:
+                self._start(plan, before[part].buffer)
+            elif part not in self._running:
+                self._start(plan, build_buffer(settings, plan, self._health, self._spool))
+        self._pipeline.outlets = [*self._taps, *(each.delivery.accept for each in self._running.values())]
+
+    def _start(self, plan: SinkPlan, buffer: Buffer) -> None:
+        self._health.forget(plan.part)
+        buffer.limits = plan.limits
+        with self._health.building(plan.part):
+            delivery = Delivery(plan.sink, buffer, self._health, self._clock)
+        task = self._group.create_task(delivery.run(), name=f"sink {plan.part.name}")
+        self._running[plan.part] = _Sink(plan, buffer, delivery, task)
+
+    async def dismiss(self) -> None:
+        """End the sinks that are wanted no more; they may have what waits for them."""
+        gone, self._gone = self._gone, []
+        await asyncio.gather(*(each.delivery.stop(LEAVE) for each in gone))
+        for each in gone:
+            if each.plan.part not in self._running:
+                for kind in ("sink", "spool"):
+                    self._health.forget(each.plan.part._replace(kind=kind))
+
+    async def stop(self, seconds: float) -> None:
+        """End all of them, after at most `seconds` in which they may have what waits for them."""
+        await asyncio.gather(*(each.delivery.stop(seconds) for each in self._running.values()))
+
+
+async def _pause(sink: _Sink) -> None:
+    """End a sink that another one follows, and make ready for that what may not have arrived."""
+    sink.task.cancel()
+    await asyncio.wait({sink.task})
+    sink.buffer.rewind()

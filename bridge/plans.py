@@ -1,0 +1,199 @@
+"""Plans: the parts that the settings ask for. Equal plans ask for the same part."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from bridge import __version__
+from bridge.asterisk.catalog import CATALOG, HISTOGRAMS
+from bridge.core.pace import Pace
+from bridge.core.sample import BRIDGE
+from bridge.environment import masked
+from bridge.errors import Fault, SettingsError
+from bridge.pipeline.buffer import Buffer, Limits
+from bridge.pipeline.clock import SystemClock
+from bridge.pipeline.health import Health, Part
+from bridge.pipeline.interfaces import Clock, Sink, Source
+from bridge.pipeline.ledger import Ledger
+from bridge.pipeline.memory import Memory
+from bridge.pipeline.spool import Spool
+from bridge.pipeline.store import Store
+from bridge.settings import Settings
+from bridge.settings.types import Section
+from bridge.sinks.console import ConsoleSink
+from bridge.sinks.graphite import graphite_sinks
+from bridge.sinks.http import HttpSink
+from bridge.sinks.mqtt import MqttSink
+from bridge.sinks.statsd import StatsdSink
+from bridge.sources.ami import AmiSource
+from bridge.sources.snmp import SnmpSource
+from bridge.sources.statsd import Doors, StatsdSource
+
+HTTP_BUFFER = 100_000
+"""Samples that may wait for our own HTTP port: it only remembers them, so they never do for long."""
+REPLAY_LEAST = 500.0
+"""Samples a second of a backlog that may always follow, however little is live."""
+
+Build = Callable[[Health, Clock, Memory], Source]
+"""Makes a source, which goes on from what the memory holds. Raises SettingsError."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlan:
+    """A source that the settings ask for.
+
+    Attributes:
+        part: what it is called.
+        terms: all that it depends on.
+        build: makes it.
+    """
+
+    part: Part
+    terms: tuple[object, ...]
+    build: Build = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SinkPlan:
+    """A sink that the settings ask for.
+
+    Attributes:
+        part: what it is called.
+        terms: all that it depends on.
+        limits: what may wait for it.
+        sink: itself; it does nothing before it is opened.
+    """
+
+    part: Part
+    terms: tuple[object, ...]
+    limits: Limits
+    sink: Sink = field(compare=False)
+
+
+def source_plans(settings: Settings, doors: Doors | None = None) -> Iterator[SourcePlan]:
+    """Everything that the settings say to poll or to listen to; sockets come from `doors`."""
+    for name, pbx in settings.pbx.items():
+        if pbx.snmp:
+            yield _source(name, "snmp", (pbx.snmp, files(pbx.snmp)), partial(SnmpSource, name, pbx.snmp))
+        if pbx.ami:
+            yield _source(name, "ami", (pbx.ami, files(pbx.ami)), partial(AmiSource, name, pbx.ami))
+    if settings.statsd.enabled:
+        senders = {name: pbx.statsd.senders for name, pbx in settings.pbx.items() if pbx.statsd}
+        prefixes = {name: pbx.statsd.prefix for name, pbx in settings.pbx.items() if pbx.statsd}
+        show = settings.privacy.statsd_line == "show"
+        build = partial(
+            StatsdSource, settings.statsd, senders, prefixes=prefixes, show_lines=show, doors=doors
+        )
+        terms = (settings.statsd, files(settings.statsd), senders, prefixes, show)
+        yield _source(BRIDGE, "statsd", terms, build)
+
+
+def _source(pbx: str, name: str, terms: tuple[object, ...], build: Build) -> SourcePlan:
+    return SourcePlan(Part("source", pbx, name), terms, build)
+
+
+def build_sources(
+    settings: Settings, health: Health, clock: Clock, memory: Memory | None = None
+) -> list[Source]:
+    """Every source that the settings ask for.
+
+    Raises:
+        SettingsError: with all that only the sources can judge, such as names of MIB objects.
+    """
+    sources: list[Source] = []
+    faults: list[Fault] = []
+    for plan in source_plans(settings):
+        try:
+            sources.append(plan.build(health, clock, memory or Memory()))
+        except SettingsError as error:
+            faults += error.faults
+    if faults:
+        raise SettingsError(faults)
+    return sources
+
+
+def try_out(settings: Settings) -> Settings:
+    """The settings, after every source has been built with them once.
+
+    Raises:
+        SettingsError: as from `build_sources`.
+    """
+    clock = SystemClock()
+    build_sources(settings, Health(clock), clock)
+    return settings
+
+
+def about(settings: Settings) -> Mapping[str, object]:
+    """Which bridge this is, and by which settings it works; secrets are masked."""
+    return {"version": __version__, "settings": masked(settings)}
+
+
+def sink_plans(
+    settings: Settings, health: Health, info: Callable[[], Mapping[str, object]] | None = None
+) -> Iterator[SinkPlan]:
+    """Every sink that the settings name; MQTT publishes what `info` gives, by default what is `about` them.
+
+    What remembers values begins anew when they are veiled otherwise. What is fresh goes first where samples
+    have times, or where an old one can be told from a new one; a stream keeps its order.
+    """
+    if settings.console.enabled:
+        yield _sink((settings.console,), Limits(HTTP_BUFFER), ConsoleSink(print_line))
+    if settings.http.listen != "off":
+        sink = HttpSink(settings.http, CATALOG, health, HISTOGRAMS)
+        yield _sink((settings.http, settings.privacy), Limits(HTTP_BUFFER, 5000), sink)
+    graphite, mqtt = settings.graphite, settings.mqtt
+    for each in graphite_sinks(graphite, CATALOG):
+        limits = Limits(graphite.buffer, graphite.batch, each.hold, newest_first=True)
+        yield _sink((graphite, files(graphite)), limits, each)
+    if mqtt.url:
+        limits = Limits(mqtt.buffer, mqtt.batch, newest_first=mqtt.retain)
+        publisher = MqttSink(mqtt, CATALOG, info or partial(about, settings), health.report)
+        yield _sink((mqtt, files(mqtt), settings.privacy), limits, publisher)
+    if settings.statsd_out.url:
+        limits = Limits(settings.statsd_out.buffer)
+        yield _sink((settings.statsd_out,), limits, StatsdSink(settings.statsd_out, CATALOG))
+
+
+def _sink(terms: tuple[object, ...], limits: Limits, sink: Sink) -> SinkPlan:
+    return SinkPlan(Part("sink", BRIDGE, sink.name), terms, limits, sink)
+
+
+def print_line(line: str) -> None:
+    """Write a line of the console sink to standard output."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def build_buffer(settings: Settings, plan: SinkPlan, health: Health, folder: Path | None) -> Buffer:
+    """Where samples wait for a sink.
+
+    A spool on disk is for those that take what is fresh first, and for MQTT that is not retained, which is a
+    stream: to the others old values are of no use.
+    """
+    ledger = Ledger(health, plan.sink.name)
+    if not plan.limits.newest_first and plan.sink.name != MqttSink.name:
+        return Buffer(plan.limits, ledger)
+    pace = Pace(settings.spool.replay, REPLAY_LEAST)
+    return Buffer(plan.limits, ledger, build_spool(settings, plan.sink.name, folder), pace)
+
+
+def build_spool(settings: Settings, name: str, folder: Path | None) -> Store | None:
+    """The place on disk for a sink; None where there shall be none."""
+    if not (folder and settings.spool.enabled):
+        return None
+    return Spool(folder / name, settings.spool.size, settings.spool.age)
+
+
+def files(section: Section) -> Sequence[object]:
+    """When the files were written that a section names, and how long they are: whether they have changed."""
+    return [_stamps(value) for _, value in section if isinstance(value, Path)]
+
+
+def _stamps(path: Path) -> Sequence[object]:
+    try:
+        paths: Iterable[Path] = sorted(path.iterdir()) if path.is_dir() else [path]
+        return [(each, each.stat().st_mtime_ns, each.stat().st_size) for each in paths]
+    except OSError as error:
+        return [str(error)]
