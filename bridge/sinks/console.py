@@ -1,9 +1,10 @@
 """ConsoleSink: one line for each sample, for a dry run and for a first look."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from bridge.core.number import text
+from bridge.core.printable import printable
 from bridge.core.sample import Sample
 from bridge.errors import TemporaryError
 
@@ -16,6 +17,8 @@ class ConsoleSink:
     """
 
     name = "console"
+    hold = 0.0
+    reached = True
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
@@ -23,7 +26,7 @@ class ConsoleSink:
     async def open(self) -> None:
         """Nothing to open."""
 
-    async def write(self, batch: Sequence[Sample]) -> None:
+    async def write(self, batch: Sequence[Sample]) -> Mapping[str, int]:
         """Write every sample of the batch."""
         try:
             for sample in batch:
@@ -32,6 +35,7 @@ class ConsoleSink:
             raise TemporaryError(
                 f"standard output does not take a line: {error.strerror or error}"
             ) from error
+        return {}
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -40,10 +44,5 @@ class ConsoleSink:
 def line(sample: Sample) -> str:
     """A sample for people: `2023-11-14T22:13:20Z queue.waiting{pbx="hq",queue="support"} 3`."""
     moment = datetime.fromtimestamp(int(sample.time), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    labels = ",".join(f'{key}="{_printable(value)}"' for key, value in sample.series.labels)
-    return f"{moment} {_printable(sample.series.name)}{{{labels}}} {text(sample.value)}"
-
-
-def _printable(word: str) -> str:
-    """Without line ends or anything else that would move a terminal's cursor."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in word)
+    labels = ",".join(f'{key}="{printable(value)}"' for key, value in sample.series.labels)
+    return f"{moment} {printable(sample.series.name)}{{{labels}}} {text(sample.value)}"

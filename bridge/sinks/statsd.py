@@ -33,6 +33,8 @@ class StatsdSink:
     """
 
     name = "statsd"
+    hold = 0.0
+    reached = True
 
     def __init__(self, settings: StatsdSinkSettings, metrics: Mapping[str, Metric]) -> None:
         self._endpoint = parse(settings.url, STATSD_OUT_SCHEMES)
@@ -55,10 +57,11 @@ class StatsdSink:
             self._client = TCPStatsClient(host, port, timeout=TIMEOUT, ipv6=ipv6)
             self._client.connect()
 
-    async def write(self, batch: Sequence[Sample]) -> None:
+    async def write(self, batch: Sequence[Sample]) -> Mapping[str, int]:
         """Send a batch; only then do its totals count as forwarded."""
         await self._blocking(self._send, self._changes.of(batch))
         self._changes.commit()
+        return {}
 
     def _send(self, changes: Iterable["Change"]) -> None:
         assert self._client, "Delivery opens before it writes"

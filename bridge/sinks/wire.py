@@ -1,8 +1,11 @@
 """Wire: bytes to a peer that never answers, such as carbon, and the ways to notice that it has gone."""
 
 import asyncio
+import fcntl
 import socket
 import ssl
+import sys
+import termios
 from typing import Protocol
 
 from bridge.core.endpoint import Endpoint
@@ -13,6 +16,10 @@ GOODBYE = 1.0
 
 class Wire(Protocol):
     """A way to the peer."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the peer's machine has confirmed all that was sent, as far as the system tells."""
 
     async def send(self, payload: bytes) -> None:
         """Hand the payload to the kernel.
@@ -60,6 +67,21 @@ class Stream:
         writer.transport.set_write_buffer_limits(0)
         _watch_peer(writer.get_extra_info("socket"), seconds)
 
+    @property
+    def reached(self) -> bool:
+        """Whether nothing waits here or in the kernel for the peer's acknowledgement (TIOCOUTQ of Linux).
+
+        Of a connection that has ended nobody knows what its peer had read: then no.
+        """
+        transport = self._writer.transport
+        if transport.is_closing() or self._reader.at_eof() or transport.get_write_buffer_size():
+            return False
+        try:
+            waiting = fcntl.ioctl(self._writer.get_extra_info("socket").fileno(), termios.TIOCOUTQ, b"\0" * 4)
+        except OSError:
+            return True
+        return int.from_bytes(waiting, sys.byteorder) == 0
+
     async def send(self, payload: bytes) -> None:
         """Hand the payload to the kernel, and look whether the peer was there before and after."""
         self._check()
@@ -98,6 +120,8 @@ def _watch_peer(connection: socket.socket, seconds: float) -> None:
 
 class Datagrams:
     """A connected UDP socket: a port where nobody listens is noticed one datagram later."""
+
+    reached = True
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection

@@ -26,7 +26,7 @@ from bridge.asterisk.catalog.queues import (
     QUEUE_WAITING,
 )
 from bridge.core.sample import Sample
-from bridge.protocols.mqtt import Values
+from bridge.protocols.mqtt_values import Values
 from bridge.settings import MqttSettings
 from bridge.sinks.mqtt import MqttSink
 from tests.servers.mosquitto import mosquitto
@@ -86,7 +86,7 @@ async def plain_aiomqtt(url: str, qos: Literal[0, 1]) -> tuple[float, float]:
     async with aiomqtt.Client("127.0.0.1", port) as client:
 
         async def work(turn: int) -> None:
-            for message in values.update(samples(turn)):
+            for message in values.update(samples(turn), turn):
                 await client.publish(message.topic, message.payload, qos, message.retain)
 
         return await timed(work)

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,10 @@ class Authority:
     Args:
         folder: where the files go.
         name: of the authority; two of them trust one another not at all.
+
+    Attributes:
+        file: its own certificate, which it has signed itself.
+        key: the key of that.
     """
 
     def __init__(self, folder: Path, name: str = "test CA") -> None:
@@ -39,13 +43,16 @@ class Authority:
             self._name, self._key, x509.BasicConstraints(ca=True, path_length=0), _key_usage(signs=True)
         )
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        self.key = folder / f"{name}.key"
+        self.key.write_bytes(_private(self._key))
 
-    def issue(self, name: str, *, days: int = 30) -> tuple[Path, Path]:
+    def issue(self, name: str, *, days: int = 30, since: int = -30) -> tuple[Path, Path]:
         """The files of a certificate and its key, for a host name, an address or a user.
 
         Args:
             name: what the certificate is for.
             days: until it expires; a negative number makes one that has expired.
+            since: days until it begins to be valid.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -53,18 +60,32 @@ class Authority:
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
         basic = x509.BasicConstraints(ca=False, path_length=None)
         certificate = self._sign(
-            subject, key, basic, _key_usage(signs=False), alternative, usage, expires=days * DAY
+            subject,
+            key,
+            basic,
+            _key_usage(signs=False),
+            alternative,
+            usage,
+            expires=days * DAY,
+            begins=since * DAY,
         )
         files = self._folder / f"{name}.crt", self._folder / f"{name}.key"
         files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        files[1].write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
+        files[1].write_bytes(_private(key))
         return files
+
+    def revoke(self, *certificates: Path) -> Path:
+        """The file of a list of those certificates that are not valid any more."""
+        now = dt.datetime.now(dt.UTC)
+        builder = x509.CertificateRevocationListBuilder().issuer_name(self._name)
+        builder = builder.last_update(now - DAY).next_update(now + 30 * DAY)
+        for file in certificates:
+            serial = x509.load_pem_x509_certificate(file.read_bytes()).serial_number
+            gone = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - DAY)
+            builder = builder.add_revoked_certificate(gone.build())
+        listed = self.file.with_suffix(".crl")
+        listed.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        return listed
 
     def _sign(
         self,
@@ -72,6 +93,7 @@ class Authority:
         key: ec.EllipticCurvePrivateKey,
         *extensions: x509.ExtensionType,
         expires: dt.timedelta = 30 * DAY,
+        begins: dt.timedelta = -30 * DAY,
     ) -> x509.Certificate:
         now = dt.datetime.now(dt.UTC)
         builder = (
@@ -80,7 +102,7 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - 30 * DAY)
+            .not_valid_before(now + begins)
             .not_valid_after(now + expires)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(
@@ -90,6 +112,12 @@ class Authority:
         for extension in extensions:
             builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
         return builder.sign(self._key, hashes.SHA256())
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _general_name(name: str) -> x509.GeneralName:
@@ -143,7 +171,7 @@ class Watcher:
 
 
 class Broker:
-    """A mosquitto on loopback that keeps nothing on disk: a restart wipes it.
+    """A mosquitto on loopback; unless it is persistent, a restart wipes it.
 
     Attributes:
         port: where the listener under test is.
@@ -151,7 +179,9 @@ class Broker:
         url: of the listener under test.
     """
 
-    def __init__(self, folder: Path, scheme: str, listener: list[str], log: str) -> None:
+    def __init__(
+        self, folder: Path, scheme: str, listener: list[str], log: str, *, persistent: bool = False
+    ) -> None:
         self.port = free_port()
         self.side = free_port()
         self.url = f"{scheme}://127.0.0.1:{self.port}"
@@ -164,7 +194,8 @@ class Broker:
         root = ["user root"] if os.geteuid() == 0 else []
         lines = [
             *root,
-            "persistence false",
+            *([f"persistence_location {folder}/"] if persistent else []),
+            f"persistence {str(persistent).lower()}",
             "max_queued_messages 100000",
             f"log_type {log}",
             "per_listener_settings true",
@@ -182,6 +213,15 @@ class Broker:
         )
         self._pid = process.pid
         wait_until(lambda: answers(self.side) and answers(self.port), "mosquitto to listen")
+
+    def wipe(self) -> None:
+        """Have it forget everything, once it has stopped."""
+        (self._folder / "mosquitto.db").unlink(missing_ok=True)
+
+    def let_in(self, users: Mapping[str, str]) -> None:
+        """Let these users in from now on, by name and password."""
+        _password_file(self._folder, users)
+        os.kill(self._pid, signal.SIGHUP)
 
     def freeze(self) -> None:
         """Let it hold its connections and do nothing; `stop` thaws it."""
@@ -202,12 +242,14 @@ class Broker:
         subprocess.run([*argv, *(["-r"] if retain else [])], check=True, timeout=30)
 
     @contextlib.contextmanager
-    def watch(self, topics: str = "#") -> Iterator[Watcher]:
-        """Everything published from now on, and what is retained."""
+    def watch(self, topics: str = "#", *, patient: bool = False) -> Iterator[Watcher]:
+        """Everything published from now on, and what is retained; `patient` outlives a restart."""
         self._watchers += 1
         name = f"watcher-{self._watchers}"
         output = self._folder / name
         argv = [program("mosquitto_sub"), "-p", str(self.side), "-i", name, "-V", "5"]
+        if patient:
+            argv.append("-c")
         with running([*argv, "--retain-as-published", "-q", "1", "-t", topics, "-F", "%j"], output):
             wait_until(lambda: f"Sending SUBACK to {name}\n" in self.log, "the subscription")
             yield Watcher(output)
@@ -228,11 +270,14 @@ def mosquitto(
     tls: Authority | None = None,
     host: str = "127.0.0.1",
     days: int = 30,
+    since: int = -30,
     client_certificates: bool = False,
+    revoked: Sequence[Path] = (),
     users: Mapping[str, str] | None = None,
     acl: str = "",
     websockets: bool = False,
     log: str = "all",
+    persistent: bool = False,
 ) -> Iterator[Broker]:
     """Run a broker.
 
@@ -241,17 +286,21 @@ def mosquitto(
         tls: who signs its certificate; without, it speaks plain.
         host: the name in its certificate.
         days: until that expires.
+        since: days until it begins to be valid.
         client_certificates: refuse clients whose certificate `tls` has not signed.
+        revoked: certificates that `tls` has signed, and that are of no use any more.
         users: names and passwords of those who may connect; without, anyone may.
         acl: the content of its access list; without, everything is allowed.
         websockets: listen for WebSockets.
         log: what it writes of; with less than `all` it is faster, and cannot be watched.
+        persistent: remember everything over a restart.
     """
     listener = ["allow_anonymous " + ("false" if users else "true")]
     if tls:
-        certificate, key = tls.issue(host, days=days)
+        certificate, key = tls.issue(host, days=days, since=since)
         listener += [f"cafile {tls.file}", f"certfile {certificate}", f"keyfile {key}"]
         listener += [f"require_certificate {str(client_certificates).lower()}"]
+        listener += [f"crlfile {tls.revoke(*revoked)}"] if revoked else []
     if users:
         listener += [f"password_file {_password_file(folder, users)}"]
     if acl:
@@ -261,7 +310,7 @@ def mosquitto(
     if websockets:
         listener += ["protocol websockets"]
     scheme = ("wss" if tls else "ws") if websockets else ("mqtts" if tls else "mqtt")
-    broker = Broker(folder, scheme, listener, log)
+    broker = Broker(folder, scheme, listener, log, persistent=persistent)
     try:
         broker.start()
         yield broker

@@ -34,10 +34,11 @@ Values = dict[Oid, Value]
 AUTHS = {"md5": "MD5", "sha": "SHA", "sha224": "SHA-224", "sha256": "SHA-256", "sha384": "SHA-384"}
 AUTHS["sha512"] = "SHA-512"
 PRIVS = {"none": "", "des": "DES", "aes": "AES", "aes192": "AES-192", "aes256": "AES-256"}
+PRIVS |= {"aes192c": "AES-192-C", "aes256c": "AES-256-C"}
 USERS: dict[str, tuple[str, str]] = {f"{auth}-{priv}": (auth, priv) for auth in AUTHS for priv in PRIVS} | {
     "none-none": ("none", "none")
 }
-"""User name to its protocols, by the names that the settings give them."""
+"""User name to its protocols, by the names that the settings give them: all 43 that Debian's snmpd can do."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ from bridge.asterisk.catalog.queues import QUEUE_WAITING
 from bridge.core.sample import Sample
 from bridge.errors import TemporaryError
 from bridge.pipeline.backoff import Backoff
-from bridge.pipeline.buffer import MemoryBuffer
+from bridge.pipeline.buffer import Buffer, Limits
+from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.delivery import Delivery
 from bridge.pipeline.health import Health
+from bridge.pipeline.ledger import Ledger
 from bridge.settings import GraphiteSettings
-from bridge.sinks.graphite import GraphiteSink, Recent, graphite_sinks
-from tests.fakes import FakeClock
+from bridge.sinks.graphite import GraphiteSink, graphite_sinks
 from tests.servers.mosquitto import Authority
 from tests.servers.process import free_port
 from tests.sinks.peer import Peer, eventually
@@ -40,9 +41,11 @@ def lines(*values: int) -> bytes:
 @contextlib.asynccontextmanager
 async def delivering(sink: GraphiteSink, batch: int = 500) -> AsyncIterator[Delivery]:
     """The sink behind a Delivery that does not wait between attempts."""
-    clock = FakeClock()
+    clock = SystemClock()
+    health = Health(clock)
     at_once = Backoff(uniform=lambda _, __: 0)
-    delivery = Delivery(sink, MemoryBuffer(10_000), Health(clock), clock, batch=batch, backoff=at_once)
+    buffer = Buffer(Limits(10_000, batch, sink.hold), Ledger(health, sink.name))
+    delivery = Delivery(sink, buffer, health, clock, backoff=at_once)
     task = asyncio.create_task(delivery.run())
     try:
         yield delivery
@@ -132,7 +135,7 @@ def test_when_the_first_endpoint_fails_the_next_takes_over() -> None:
             await sink.close()
 
             assert first.everything == lines(1)
-            await eventually(lambda: second.everything == lines(1, 2))
+            await eventually(lambda: second.everything == lines(2))
 
     asyncio.run(main())
 
@@ -191,37 +194,3 @@ def test_tls_trusts_the_authority_that_is_named_and_no_other(tmp_path: Path) -> 
             await stranger.close()
 
     asyncio.run(main())
-
-
-class TestRecent:
-    def test_batches_are_kept_for_their_time(self) -> None:
-        recent = Recent(seconds=5)
-        for now in (100, 103, 106):
-            recent.add(samples(now), now)
-
-        assert list(recent) == [samples(103), samples(106)]
-
-    def test_time_during_which_nothing_is_sent_forgets_nothing(self) -> None:
-        """What counts is the time before the break, not how long the break lasted."""
-        recent = Recent(seconds=5)
-        recent.add(samples(1), now=100)
-
-        assert list(recent) == [samples(1)]
-
-    def test_what_was_sent_again_counts_from_then(self) -> None:
-        recent = Recent(seconds=5)
-        recent.add(samples(1), now=100)
-        recent.renew(now=200)
-        recent.add(samples(2), now=204)
-
-        assert list(recent) == [samples(1), samples(2)]
-
-    def test_no_more_samples_are_kept_than_allowed(self) -> None:
-        recent = Recent(seconds=5, limit=3)
-        for value in (1, 2, 3):
-            recent.add(samples(value, value), now=100)
-
-        assert list(recent) == [samples(3, 3)]
-
-        recent.add(samples(*range(4)), now=100)
-        assert list(recent) == []

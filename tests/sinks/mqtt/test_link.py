@@ -6,14 +6,10 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import TemporaryError
-from tests.servers.mosquitto import Authority, Broker, mosquitto, silent_listener
+from tests.servers.mosquitto import Authority, mosquitto, silent_listener
 from tests.servers.process import free_port
-from tests.sinks.mqtt_sink import (
-    BATCH,
-    ONLINE,
+from tests.sinks.mqtt.stage import (
     PASSWORD,
-    RETAINED,
-    STATE,
     VERSIONS,
     Version,
     opened,
@@ -124,109 +120,3 @@ class TestNoConnection:
             reason = reason_for_failing(broker.url.replace("mqtt", "ws"), timeout=5)
 
         assert "WebSocket handshake error" in reason
-
-
-class TestTls:
-    """Certificates are verified, and the loud setting is the only way around it."""
-
-    @pytest.mark.parametrize("websockets", [False, True])
-    @pytest.mark.parametrize("version", VERSIONS)
-    def test_a_broker_of_our_own_authority_is_trusted(
-        self, tmp_path: Path, version: Version, websockets: bool
-    ) -> None:
-        authority = Authority(tmp_path)
-
-        async def main(broker: Broker) -> None:
-            async with opened(broker.url, tls_ca=authority.file, version=version) as one:
-                await one.write(BATCH)
-
-                assert broker.retained() == RETAINED
-
-        with mosquitto(tmp_path, tls=authority, websockets=websockets) as broker:
-            asyncio.run(main(broker))
-
-    def test_a_broker_of_another_authority_is_refused(self, tmp_path: Path) -> None:
-        other = Authority(tmp_path, "another CA")
-
-        with mosquitto(tmp_path, tls=Authority(tmp_path)) as broker:
-            reason = reason_for_failing(broker.url, tls_ca=other.file)
-
-        assert "its certificate is not trusted" in reason
-        assert "BRIDGE_MQTT__TLS_CA" in reason
-
-    def test_without_an_authority_those_of_the_system_are_asked(self, tmp_path: Path) -> None:
-        with mosquitto(tmp_path, tls=Authority(tmp_path)) as broker:
-            reason = reason_for_failing(broker.url)
-
-        assert "its certificate is not trusted" in reason
-
-    def test_a_certificate_for_another_host_is_refused(self, tmp_path: Path) -> None:
-        authority = Authority(tmp_path)
-
-        with mosquitto(tmp_path, tls=authority, host="broker.example") as broker:
-            reason = reason_for_failing(broker.url, tls_ca=authority.file)
-
-        assert "BRIDGE_MQTT__TLS_SERVER_NAME" in reason
-
-    def test_the_name_to_verify_can_be_another_than_the_host(self, tmp_path: Path) -> None:
-        authority = Authority(tmp_path)
-
-        async def main(broker: Broker, name: str) -> None:
-            async with opened(broker.url, tls_ca=authority.file, tls_server_name=name):
-                assert broker.retained()[STATE] == ONLINE
-
-        with mosquitto(tmp_path, tls=authority, host="broker.example") as broker:
-            asyncio.run(main(broker, "broker.example"))
-            reason = reason_for_failing(broker.url, tls_ca=authority.file, tls_server_name="another.example")
-
-        assert "Hostname mismatch" in reason
-
-    def test_a_certificate_that_has_expired_is_refused(self, tmp_path: Path) -> None:
-        authority = Authority(tmp_path)
-
-        with mosquitto(tmp_path, tls=authority, days=-1) as broker:
-            reason = reason_for_failing(broker.url, tls_ca=authority.file)
-
-        assert "expired" in reason
-
-    def test_insecure_tls_trusts_anyone(self, tmp_path: Path) -> None:
-        async def main(broker: Broker) -> None:
-            async with opened(broker.url, insecure_tls=True):
-                assert broker.retained()[STATE] == ONLINE
-
-        with mosquitto(tmp_path, tls=Authority(tmp_path), host="broker.example") as broker:
-            asyncio.run(main(broker))
-
-    def test_a_client_certificate_opens_the_door(self, tmp_path: Path) -> None:
-        authority = Authority(tmp_path)
-        certificate, key = authority.issue("bridge")
-        files = {"tls_ca": authority.file, "tls_cert": certificate, "tls_key": key}
-
-        async def main(broker: Broker) -> None:
-            async with opened(broker.url, **files):
-                assert broker.retained()[STATE] == ONLINE
-
-        with mosquitto(tmp_path, tls=authority, client_certificates=True) as broker:
-            asyncio.run(main(broker))
-
-    @pytest.mark.parametrize("signer", [None, "another CA"])
-    def test_without_the_right_client_certificate_it_stays_shut(
-        self, tmp_path: Path, signer: str | None
-    ) -> None:
-        authority = Authority(tmp_path)
-        files: dict[str, Path] = {"tls_ca": authority.file}
-        if signer:
-            files["tls_cert"], files["tls_key"] = Authority(tmp_path, signer).issue("bridge")
-
-        with mosquitto(tmp_path, tls=authority, client_certificates=True) as broker:
-            reason = reason_for_failing(broker.url, **files)
-
-        assert "does it want a client certificate" in reason
-
-    def test_a_file_that_holds_no_certificate_is_named(self, tmp_path: Path) -> None:
-        file = tmp_path / "ca.pem"
-        file.write_text("nothing")
-
-        reason = reason_for_failing("mqtts://127.0.0.1", tls_ca=file)
-
-        assert "BRIDGE_MQTT__TLS_CA" in reason

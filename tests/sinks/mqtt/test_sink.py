@@ -15,17 +15,13 @@ from bridge.asterisk.catalog import CATALOG
 from bridge.asterisk.catalog.queues import QUEUE_WAITING
 from bridge.core import own
 from bridge.core.sample import BRIDGE, Sample
-from bridge.errors import PermanentError, TemporaryError
-from bridge.pipeline.backoff import Backoff
-from bridge.pipeline.buffer import MemoryBuffer
-from bridge.pipeline.clock import SystemClock
-from bridge.pipeline.delivery import Delivery
-from bridge.pipeline.health import Health
+from bridge.errors import TemporaryError
 from bridge.protocols.mqtt import acl
 from bridge.settings import MqttSettings
-from bridge.sinks.mqtt import WINDOW, MqttSink
+from bridge.sinks.mqtt import MqttSink
+from bridge.sinks.mqtt.link import WINDOW
 from tests.servers.mosquitto import Broker, mosquitto
-from tests.sinks.mqtt_sink import (
+from tests.sinks.mqtt.stage import (
     ACTIVE,
     BATCH,
     OFFLINE,
@@ -37,6 +33,7 @@ from tests.sinks.mqtt_sink import (
     VERSIONS,
     Version,
     at,
+    delivering,
     eventually,
     opened,
     sink,
@@ -185,7 +182,7 @@ class TestBirthAndDeath:
     ) -> None:
         program = f"""
 import asyncio
-from tests.sinks.mqtt_sink import opened
+from tests.sinks.mqtt.stage import opened
 
 async def main(url):
     async with opened(url, version={version!r}):
@@ -267,54 +264,36 @@ class TestOutage:
 
     def test_delivery_brings_everything_back_to_a_broker_that_forgot(self, tmp_path: Path) -> None:
         async def main(broker: Broker) -> None:
-            clock = SystemClock()
-            health = Health(clock)
-            backoff = Backoff(first=0.01, longest=0.05)
-            delivery = Delivery(sink(broker.url), MemoryBuffer(1000), health, clock, backoff=backoff)
-            running = asyncio.create_task(delivery.run())
-            loop = asyncio.get_running_loop()
+            async with delivering(sink(broker.url)) as books:
+                loop = asyncio.get_running_loop()
 
-            def noticed() -> bool:
-                loop.call_soon_threadsafe(delivery.accept, [at(ACTIVE, 3)])
-                return bool(health.missing())
+                def noticed() -> bool:
+                    loop.call_soon_threadsafe(books.delivery.accept, [at(ACTIVE, 3)])
+                    return not books.up
 
-            await asyncio.to_thread(broker.stop)
-            delivery.accept(BATCH)
-
-            for _ in range(2):
-                await asyncio.to_thread(broker.start)
-                await eventually(lambda: not health.missing(), "the sink to be up")
-                await delivery.drain(30)
-                assert await asyncio.to_thread(broker.retained) == RETAINED
                 await asyncio.to_thread(broker.stop)
-                await eventually(noticed, "the loss to be noticed")
-
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            accepted, delivered = (
-                health.counted(metric.series(BRIDGE, "mqtt"))
-                for metric in (own.SINK_ACCEPTED, own.SINK_DELIVERED)
-            )
-            assert accepted == delivered + delivery.abandon()
+                books.delivery.accept(BATCH)
+                for _ in range(2):
+                    await asyncio.to_thread(broker.start)
+                    await eventually(lambda: books.up and not len(books.buffer), "delivery")
+                    assert await asyncio.to_thread(broker.retained) == RETAINED
+                    await asyncio.to_thread(broker.stop)
+                    await eventually(noticed, "the loss to be noticed")
 
         with mosquitto(tmp_path) as broker:
             asyncio.run(main(broker))
 
-    @pytest.mark.parametrize(
-        ("qos", "sample"),
-        [(1, at(ACTIVE, 3)), (0, at(own.SINK_UP.series(BRIDGE, "mqtt"), 1))],
-        ids=["values with QoS 1", "the bridge's own numbers"],
-    )
-    def test_a_broker_that_only_seems_to_be_there_is_found_out(
-        self, tmp_path: Path, qos: int, sample: Sample
+    @pytest.mark.parametrize("qos", [0, 1])
+    def test_a_broker_that_only_seems_to_be_there_is_found_out_by_the_next_write(
+        self, tmp_path: Path, qos: int
     ) -> None:
-        """By the first message that it should acknowledge; the bridge's health is always one."""
+        """The last message of a batch is acknowledged, whatever the QoS of values."""
 
         async def main(broker: Broker) -> None:
             async with opened(broker.url, qos=qos, timeout=0.5) as one:
                 broker.freeze()
                 with pytest.raises(TemporaryError, match=r"no answer within 0\.5 s"):
-                    await one.write([sample])
+                    await one.write([at(ACTIVE, 3)])
 
         with mosquitto(tmp_path) as broker:
             asyncio.run(main(broker))
@@ -349,11 +328,10 @@ class TestAccess:
 
         async def main(broker: Broker) -> None:
             async with opened(broker.url, username="bridge", password=PASSWORD, qos=1) as one:
-                await one.write(BATCH)
-                for _ in range(3):
-                    with pytest.raises(PermanentError, match="asterisk/hq/dialplan") as caught:
-                        await one.write([at(ACTIVE, 7 + _)])
-                    assert caught.value.reason == "not_allowed"
+                assert await one.write(BATCH) == {"not_allowed": 5}
+                for value in (7, 8, 8):
+                    lost = await one.write([at(ACTIVE, value), at(UP, 1)])
+                    assert lost == {"not_allowed": 2}
 
         with mosquitto(tmp_path, users=self.USERS, acl=narrow) as broker, capture_logs() as lines:
             asyncio.run(main(broker))

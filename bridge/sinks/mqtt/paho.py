@@ -1,0 +1,60 @@
+"""Paho: the parts of the MQTT client under aiomqtt that have no public name."""
+# ruff: noqa: SLF001 - that is what this module is for
+
+from collections.abc import Callable, Container
+from functools import partial
+from typing import Any
+
+CONNECTION_LOST = 7
+"""paho's MQTT_ERR_CONN_LOST: a piece of its work has ended the connection."""
+
+
+class Paho:
+    """A client of paho, seen from behind.
+
+    Args:
+        client: that of an aiomqtt client which is not connected yet.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def wrap(self, name: str, wrapper: Callable[..., Any]) -> None:
+        """Have `wrapper` called in place of a method; it is given the method, and its arguments."""
+        setattr(self._client, name, partial(wrapper, getattr(self._client, name)))
+
+    @property
+    def socket(self) -> Any:
+        """The open socket, or what stands for it over WebSockets; None if there is none."""
+        return self._client._sock
+
+    @property
+    def frame(self) -> int:
+        """Bytes of a WebSocket frame that are held in memory."""
+        return len(getattr(self._client._sock, "_readbuffer", b""))
+
+    @property
+    def decrypted(self) -> bool:
+        """Whether TLS holds bytes of which the socket does not tell."""
+        socket = self._client._sock
+        return hasattr(socket, "pending") and socket.pending() > 0
+
+    @property
+    def packet(self) -> tuple[int, bytearray]:
+        """The packet that came: its first byte, and what follows its length."""
+        packet = self._client._in_packet
+        return packet["command"], packet["packet"]
+
+    @property
+    def published(self) -> Container[int]:
+        """Ids of the messages that the broker has not acknowledged; always the same object."""
+        published: Container[int] = self._client._out_messages
+        return published
+
+    def pinging(self) -> bool:
+        """Whether an answer to a ping is due."""
+        return bool(self._client._ping_t)
+
+    def close(self) -> None:
+        """Let go of the socket at once."""
+        self._client._sock_close()

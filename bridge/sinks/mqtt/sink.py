@@ -1,0 +1,145 @@
+"""MqttSink: publishes samples to an MQTT broker.
+
+One connection lives from `open` to `close`: aiomqtt cannot use a client again after it was disconnected, and
+redelivery is Delivery's work. After every `open` the broker is told everything anew, as it may have lost its
+memory. What is published to which topic stands in `protocols/mqtt.py` and `protocols/mqtt_values.py`.
+"""
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import aiomqtt
+
+from bridge.core.endpoint import parse
+from bridge.core.metric import Metric, MetricKind
+from bridge.core.sample import BRIDGE, Sample
+from bridge.errors import ProtocolError, TemporaryError
+from bridge.log import Throttle, get_logger
+from bridge.protocols.mqtt import Availability, Message, announce, report
+from bridge.protocols.mqtt_values import Values
+from bridge.settings import MQTT_SCHEMES, MqttSettings
+from bridge.sinks.mqtt.link import Link
+from bridge.sinks.mqtt.trouble import explain
+
+FAILURES = (aiomqtt.MqttError, OSError, ValueError, ProtocolError)
+"""What a link raises."""
+
+Report = Callable[[], Mapping[str, object]]
+"""Gives the content of a JSON object at the moment of the call."""
+
+log = get_logger(component="mqtt")
+
+
+class MqttSink:
+    """Publishes samples, the bridge's own state and the availability of each PBX.
+
+    A sample counts as delivered when the broker has acknowledged the last message of its batch: it reads
+    what comes on a connection in order, so it has read those of QoS 0 too. Only that it refuses one of QoS 0
+    cannot be known.
+
+    Args:
+        settings: where and how.
+        metrics: the catalogue, by name.
+        info: content of `<prefix>/bridge/info`: version and effective settings, secrets masked.
+        health: content of `<prefix>/bridge/health`, asked for whenever the bridge's own numbers come.
+
+    Raises:
+        ValueError: the URL is not one of an MQTT broker.
+    """
+
+    name = "mqtt"
+    hold = 0.0
+    reached = True
+
+    def __init__(
+        self, settings: MqttSettings, metrics: Mapping[str, Metric], info: Report, health: Report
+    ) -> None:
+        self._settings = settings
+        self._endpoint = parse(settings.url, MQTT_SCHEMES)
+        self._info = info
+        self._health = health
+        self._throttle = Throttle(time.monotonic)
+        self._birth = announce(settings.prefix, online=True)
+        self._will = announce(settings.prefix, online=False)
+        self._availability = Availability(settings.prefix)
+        self._values = Values(
+            settings.prefix,
+            settings.layout,
+            {name for name, metric in metrics.items() if metric.kind is MetricKind.INFO},
+            qos=settings.qos,
+            retain=settings.retain,
+        )
+        self._told: Mapping[str, object] = {}
+        self._link: Link | None = None
+
+    async def open(self) -> None:
+        """Connect and publish everything that is retained; the birth message comes last.
+
+        Raises:
+            TemporaryError: the broker cannot be reached, refused us, or cannot be trusted.
+        """
+        try:
+            self._link = link = Link(self._endpoint, self._settings, birth=self._birth, will=self._will)
+            await link.connect()
+            await self._publish(link, self._everything())
+            self._warn("read", await link.listen())
+        except FAILURES as error:
+            raise self._temporary(error) from error
+
+    async def write(self, batch: Sequence[Sample]) -> Mapping[str, int]:
+        """Publish what the batch changes.
+
+        Raises:
+            TemporaryError: the connection is lost, or the broker is too slow.
+        """
+        assert self._link
+        now = time.time()
+        messages = self._values.update(batch, now) + self._availability.update(batch, now)
+        if any(sample.series.pbx == BRIDGE for sample in batch):
+            messages.append(self._report_health())
+            messages += [] if self._info() == self._told else [self._report_info()]
+        try:
+            return await self._publish(self._link, messages)
+        except FAILURES as error:
+            raise self._temporary(error) from error
+
+    async def close(self) -> None:
+        """Say goodbye, if the broker still listens, and disconnect."""
+        link, self._link = self._link, None
+        if link:
+            await link.end()
+
+    async def _publish(self, link: Link, messages: Sequence[Message]) -> Mapping[str, int]:
+        """Publish messages of which those of values come first; return what of the samples is lost."""
+        refused = await link.send(messages)
+        self._warn("write", [messages[place].topic for place in refused])
+        lost = self._values.settle(refused)
+        if lost.get("no_room") and self._throttle.suppressed("full") is not None:
+            log.warning("series are not published: too many, or names too long")
+        return lost
+
+    def _everything(self) -> list[Message]:
+        return [
+            *self._values.everything(),
+            self._report_info(),
+            self._report_health(),
+            *self._availability.everything(),
+            self._birth,
+        ]
+
+    def _report_info(self) -> Message:
+        self._told = self._info()
+        return report(self._settings.prefix, "info", self._told)
+
+    def _report_health(self) -> Message:
+        return report(self._settings.prefix, "health", self._health())
+
+    def _warn(self, access: str, refused: Collection[str]) -> None:
+        if refused and self._throttle.suppressed(access) is not None:
+            hint = "`asterisk-bridge mqtt-acl` prints the access list that the bridge needs"
+            counted = {"topic": next(iter(refused)), "topics": len(refused)}
+            log.warning("broker does not allow", access=access, **counted, hint=hint)
+
+    def _temporary(self, error: Exception) -> TemporaryError:
+        reason, why = explain(error, self._settings.timeout)
+        return TemporaryError(f"{self._endpoint}: {why}", reason)
