@@ -20,6 +20,7 @@ from bridge.pipeline.health import Health
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp import SnmpSource
 from bridge.sources.snmp.session import Session, open_session
+from bridge.sources.snmp.transport import Counts
 from tests.servers.snmpd import recording, settings, snmpd, user
 
 CASES: dict[str, dict[str, Any]] = {
@@ -64,7 +65,7 @@ def target(pbx: str, where: SnmpSettings, session: Session) -> SnmpSource:
     """A source whose session stays open, as it does while the bridge runs."""
 
     @asynccontextmanager
-    async def already_open(_: SnmpSettings) -> AsyncIterator[Session]:
+    async def already_open(_: SnmpSettings, __: Counts) -> AsyncIterator[Session]:
         yield session
 
     clock = SystemClock()

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from pysnmp.carrier.asyncio.dgram import udp, udp6
 from pysnmp.entity import config
 from pysnmp.entity.engine import SnmpEngine
 
 from bridge.settings import SnmpSettings
+from bridge.sources.snmp.transport import Address, Counts, Guard, Udp, Udp6
 
 AUTH = {
     "none": config.USM_AUTH_NONE,
@@ -34,8 +35,10 @@ MODELS = {"1": 0, "2c": 1, "3": 3}
 """Version to the number of its message processing model (RFC 3411)."""
 NO_AUTH, AUTH_ONLY, AUTH_PRIV = "noAuthNoPriv", "authNoPriv", "authPriv"
 
-Address = tuple[Any, ...]
-"""A socket address: two items for IPv4, four for IPv6."""
+
+TAKEN = ("rfc3412.receiveMessage:response", "rfc3412.prepareDataElements:internal")
+REFUSED = ("rfc3412.prepareDataElements:sm-failure", "rfc2576.prepareDataElements:sm-failure")
+"""Where pysnmp tells an observer what becomes of a datagram: of an answer, of a report, of a forgery."""
 
 
 class User(NamedTuple):
@@ -59,6 +62,10 @@ class User(NamedTuple):
             settings.priv_protocol,
             settings.priv_password.get_secret_value(),
         )
+
+    def __repr__(self) -> str:
+        """Without the passphrases: a traceback or a log may show it."""
+        return f"<User {self.name!r}, {self.level}>"
 
     @property
     def level(self) -> str:
@@ -84,6 +91,9 @@ class Engine:
     def __init__(self, user: User) -> None:
         self.snmp = SnmpEngine()
         self.leases = 0
+        self._guard = Guard(self._parse_errors)
+        self.snmp.observer.register_observer(self._guard.on_taken, *TAKEN)
+        self.snmp.observer.register_observer(self._guard.on_refused, *REFUSED)
         self._names: dict[tuple[str, ...], str] = {}
         self._number = itertools.count(1)
         if user.name:
@@ -117,6 +127,10 @@ class Engine:
         key = ("parameters", who, level, settings.version)
         return self._named(key, config.add_target_parameters, who, level, MODELS[settings.version])
 
+    def _parse_errors(self) -> int:
+        (counter,) = self.snmp.get_mib_builder().import_symbols("__SNMPv2-MIB", "snmpInASNParseErrs")
+        return int(counter.syntax)
+
     def _community(self, settings: SnmpSettings) -> str:
         community = settings.community.get_secret_value()
         return self._named(("community", community), config.add_v1_system, community)
@@ -129,21 +143,33 @@ class Engine:
         return self._names[key]
 
     @contextlib.contextmanager
-    def target(self, address: Address, parameters: str, timeout: float, retries: int) -> Iterator[str]:
-        """The name of a target for the time of the `with`."""
+    def target(
+        self, address: Address, parameters: str, patience: tuple[float, int], counts: Counts
+    ) -> Iterator[str]:
+        """The name of a target for the time of the `with`.
+
+        Args:
+            address: where its agent listens.
+            parameters: how it is asked.
+            patience: seconds to wait for an answer, and how often to ask again.
+            counts: where datagrams are counted that are refused.
+        """
         name = f"n{next(self._number)}"
+        timeout, retries = patience
         domain = self._transport(address)
         # pysnmp counts time in hundredths of a second
         config.add_target_address(self.snmp, name, domain, address, parameters, int(timeout * 100), retries)
+        self._guard.add(address, counts)
         try:
             yield name
         finally:
+            self._guard.remove(address, counts)
             config.delete_target_address(self.snmp, name)
 
     def _transport(self, address: Address) -> tuple[int, ...]:
         is_ipv6 = len(address) == 4
         domain: tuple[int, ...] = udp6.DOMAIN_NAME if is_ipv6 else udp.DOMAIN_NAME
         if config.get_transport(self.snmp, domain) is None:
-            carrier = udp6.Udp6AsyncioTransport() if is_ipv6 else udp.UdpAsyncioTransport()
+            carrier = (Udp6 if is_ipv6 else Udp)(self._guard)
             config.add_transport(self.snmp, domain, carrier.open_client_mode())
         return domain

@@ -27,6 +27,8 @@ ROW_LIMIT = 1000
 """The most rows asked for of a column that is named without an instance: the interfaces of a large switch.
 More would rather be a table by mistake, and one series each."""
 
+MAX_ARCS, MAX_ARC = 128, 2**32 - 1
+
 NAMED = re.compile(r"(?P<module>[A-Za-z][A-Za-z0-9-]*)::(?P<name>[A-Za-z][A-Za-z0-9-]*)(?P<index>(?:\.\d+)*)")
 NUMERIC = re.compile(r"\.?\d+(?:\.\d+)+")
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|-")
@@ -77,7 +79,17 @@ def _numeric(name: str) -> Wanted:
 
 
 def _oid(dotted: str) -> Oid:
-    return tuple(int(part) for part in dotted.split("."))
+    """The identifier in digits.
+
+    Raises:
+        ValueError: there is none such (RFC 2578, section 3.5): SNMP could not even ask for it.
+    """
+    oid = tuple(int(part) for part in dotted.split("."))
+    if len(oid) > MAX_ARCS or max(oid) > MAX_ARC or oid[0] > 2 or (oid[0] < 2 and oid[1] > 39):
+        raise ValueError(
+            f"{dotted[:80]!r} is no OID: it has at most 128 parts of 32 bits, and begins 0, 1 or 2"
+        )
+    return oid
 
 
 class _Library:

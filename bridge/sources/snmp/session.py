@@ -3,21 +3,31 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from pysnmp.entity.rfc3413 import cmdgen
 from pysnmp.error import PySnmpError
-from pysnmp.proto import errind, rfc1902
+from pysnmp.proto import errind, rfc1902, rfc1905
 
 from bridge.asterisk.mib import SYS_UPTIME, Oid, Syntax, Value
 from bridge.errors import SourceError
+from bridge.protocols.snmp import Reason
 from bridge.settings import SnmpSettings
-from bridge.sources.snmp.engine import AUTH_ONLY, AUTH_PRIV, Address, Engine, User
+from bridge.sources.snmp import refusals
+from bridge.sources.snmp.engine import AUTH_ONLY, AUTH_PRIV, Engine, User
+from bridge.sources.snmp.refusals import NO_SUCH_NAME, TOO_BIG
+from bridge.sources.snmp.transport import UNCOUNTED, Address, Counts
 
 MAX_VARIABLES = 20
 """The most variables asked for at once: the answer mostly fits into one Ethernet frame, and every agent
 takes that many."""
+
+DISCOVERIES = 2
+"""How often a question is put again because the agent objects to the engine ID or to the time in it: once
+for each (RFC 3414, section 4)."""
+TICK = 0.5
+"""Seconds by which pysnmp may wait longer than it is told."""
 
 SYNTAXES = {
     kind.tagSet: syntax
@@ -33,32 +43,11 @@ SYNTAXES = {
         (rfc1902.ObjectIdentifier, Syntax.OID),
     )
 }
-"""What a tag on the wire means. Any other (noSuchObject, noSuchInstance, endOfMibView) is an absence."""
+"""What a tag on the wire means."""
 
-TOO_BIG, NO_SUCH_NAME = 1, 2
-STATUSES = {
-    5: "the agent could not get a value (genError): Asterisk behind it is stuck or just ended",
-    6: "the agent refuses access (noAccess): check the view of its user or community",
-    13: "the agent lacks memory or the like (resourceUnavailable)",
-    16: "the agent refuses this user at this security level (authorizationError): check its rouser line",
-}
-
-REFUSALS = (
-    (
-        (errind.UnknownUserName, errind.UnknownSecurityName),
-        "does not know {user}: username is wrong, or createUser is missing in snmpd.conf",
-    ),
-    (
-        (errind.WrongDigest, errind.AuthenticationFailure),
-        "knows {user}, but auth_password or auth_protocol ({auth}) is wrong",
-    ),
-    ((errind.DecryptionError,), "knows {user}, but priv_password or priv_protocol is wrong"),
-    (
-        (errind.UnsupportedSecurityLevel,),
-        "knows {user}, but not at the level {level}: see its createUser line in snmpd.conf",
-    ),
-)
-"""What an agent reports about a user (RFC 3414), in words that say which setting to look at."""
+END_OF_MIB_VIEW = rfc1905.EndOfMibView.tagSet
+ABSENCES = frozenset(kind.tagSet for kind in (rfc1905.NoSuchObject, rfc1905.NoSuchInstance))
+"""What an agent answers for a variable that it does not have."""
 
 
 class TooBig(Exception):  # noqa: N818 - the name that RFC 3416 gives this answer
@@ -88,8 +77,8 @@ class Session(Protocol):
         """
 
 
-Connect = Callable[[SnmpSettings], contextlib.AbstractAsyncContextManager[Session]]
-"""Makes a Session for the time of a `with`. Raises SourceError."""
+Connect = Callable[[SnmpSettings, Counts], contextlib.AbstractAsyncContextManager[Session]]
+"""Makes a Session for the time of a `with`, which counts what it refuses. Raises SourceError."""
 
 
 async def get_all(session: Session, oids: Sequence[Oid], most: int = MAX_VARIABLES) -> list[Value | None]:
@@ -111,7 +100,7 @@ async def get_all(session: Session, oids: Sequence[Oid], most: int = MAX_VARIABL
 
 
 @contextlib.asynccontextmanager
-async def open_session(settings: SnmpSettings) -> AsyncIterator[Session]:
+async def open_session(settings: SnmpSettings, counts: Counts = UNCOUNTED) -> AsyncIterator[Session]:
     """A Session through pysnmp; targets with the same credentials share one engine and its sockets.
 
     Raises:
@@ -120,9 +109,8 @@ async def open_session(settings: SnmpSettings) -> AsyncIterator[Session]:
     address = await _resolve(settings)
     user = User.of(settings)
     with Engine.lease(user) as engine:
-        parameters = engine.parameters(settings, user.level)
-        with engine.target(address, parameters, settings.timeout, settings.retries) as target:
-            session = PysnmpSession(settings, engine, address, target)
+        session = PysnmpSession(settings, engine, address, counts)
+        with session.target(user.level, settings.retries):
             try:
                 yield session
             except SilentError:
@@ -156,26 +144,49 @@ class PysnmpSession:
         answered: whether the agent has answered anything yet.
     """
 
-    def __init__(self, settings: SnmpSettings, engine: Engine, address: Address, target: str) -> None:
+    def __init__(self, settings: SnmpSettings, engine: Engine, address: Address, counts: Counts) -> None:
         self._settings = settings
         self._engine = engine
         self._address = address
-        self._target = target
+        self._counts = Counts(self._refuse, counts.bridge)
+        self._count = counts.pbx
+        self._refused = ""
+        self._target = ""
+        self._patience = (settings.timeout + TICK) * (settings.retries + 1 + DISCOVERIES)
         self.answered = False
         self._where = f"{settings.host}:{settings.port}"
+
+    def _refuse(self, reason: str) -> None:
+        """Count something that the agent sent; what is only late does not explain why it is not heard."""
+        self._count(reason)
+        if reason != Reason.UNMATCHED:
+            self._refused = reason
+
+    @contextlib.contextmanager
+    def target(self, level: str, retries: int) -> Iterator[None]:
+        """Ask at that security level, and again so often, for the time of the `with`."""
+        settings, before = self._settings, self._target
+        parameters = self._engine.parameters(settings, level)
+        patience = settings.timeout, retries
+        with self._engine.target(self._address, parameters, patience, self._counts) as self._target:
+            yield
+        self._target = before
 
     async def get(self, oids: Sequence[Oid]) -> list[Value | None]:
         """See Session. Version 1 knows no absent variable: it is left out, and the others asked again."""
         values: dict[int, Value | None] = {}
         places = list(range(len(oids)))
         while places:
-            reply = await self._ask(cmdgen.GetCommandGenerator(), [oids[place] for place in places])
+            reply = await self._ask(
+                cmdgen.GetCommandGenerator(discoveryRetries=DISCOVERIES), [oids[place] for place in places]
+            )
             if reply.status == NO_SUCH_NAME and 0 < reply.culprit <= len(places):
                 del places[reply.culprit - 1]
                 continue
-            if len(reply.variables) != len(places):
+            if [tuple(name) for name, _ in reply.variables] != [tuple(oids[place]) for place in places]:
+                self._count(refusals.OTHER_VARIABLES)
                 raise SourceError(f"{self._where} answered other variables than were asked for")
-            values.update(zip(places, (_value(value) for _, value in reply.variables), strict=True))
+            values.update(zip(places, (self._value(value) for _, value in reply.variables), strict=True))
             break
         return [values.get(place) for place in range(len(oids))]
 
@@ -185,8 +196,14 @@ class PysnmpSession:
         last = column
         while rows := (await self._next(last)).variables:
             for name, answered in rows:
-                oid, value = tuple(name), _value(answered)
-                if oid[: len(column)] != column or value is None or oid <= last or len(found) == limit:
+                oid = tuple(name)
+                if answered.tagSet == END_OF_MIB_VIEW or (oid[: len(column)] != column and oid > last):
+                    return found
+                if oid <= last:
+                    self._count(refusals.NOT_INCREASING)
+                    return found
+                value = self._value(answered)
+                if value is None or len(found) == limit:
                     return found
                 found.append((oid, value))
                 last = oid
@@ -194,9 +211,11 @@ class PysnmpSession:
 
     async def _next(self, oid: Oid) -> _Reply:
         if self._settings.version == "1":
-            reply = await self._ask(cmdgen.NextCommandGeneratorSingleRun(), [oid])
+            reply = await self._ask(cmdgen.NextCommandGeneratorSingleRun(discoveryRetries=DISCOVERIES), [oid])
             return _Reply(0, 0, ()) if reply.status == NO_SUCH_NAME else reply
-        return await self._ask(cmdgen.BulkCommandGeneratorSingleRun(), [oid], 0, MAX_VARIABLES)
+        return await self._ask(
+            cmdgen.BulkCommandGeneratorSingleRun(discoveryRetries=DISCOVERIES), [oid], 0, MAX_VARIABLES
+        )
 
     async def _ask(self, command: Any, oids: Sequence[Oid], *extra: int) -> _Reply:
         """One request at the security level of the settings, and its answer.
@@ -205,25 +224,32 @@ class PysnmpSession:
             TooBig: the answer does not fit.
             SourceError: no answer, or a refusal.
         """
-        indication, reply = await self._send(self._target, command, oids, *extra)
+        self._refused = ""
+        indication, reply = await self._send(command, oids, *extra)
         if isinstance(indication, errind.RequestTimedOut):
             raise SilentError(await self._why_silent())
         self.answered = True
         if isinstance(indication, errind.TooBig) or reply.status == TOO_BIG:
+            self._count(refusals.TOO_LARGE)
             raise TooBig
         if indication is not None:
             raise SourceError(self._refusal(indication))
-        if reply.status not in {0, NO_SUCH_NAME}:
-            what = STATUSES.get(reply.status, f"the agent answered error {reply.status}")
-            culprit = f" for {_dotted(oids[reply.culprit - 1])}" if 0 < reply.culprit <= len(oids) else ""
-            raise SourceError(f"{self._where}: {what}{culprit}")
+        named = 0 < reply.culprit <= len(oids)
+        if reply.status and not (reply.status == NO_SUCH_NAME and named):
+            self._count(refusals.REFUSED)
+            culprit = f" for {_dotted(oids[reply.culprit - 1])}" if named else ""
+            raise SourceError(f"{self._where}: {refusals.of_status(reply.status)}{culprit}")
         return reply
 
     async def _send(
-        self, target: str, command: Any, oids: Sequence[Oid], *extra: int
-    ) -> tuple[Exception | None, _Reply]:
-        """One request through pysnmp; its error indication or None, and the reply."""
-        future: asyncio.Future[tuple[Exception | None, _Reply]] = asyncio.get_running_loop().create_future()
+        self, command: Any, oids: Sequence[Oid], *extra: int
+    ) -> tuple[Exception | str | None, _Reply]:
+        """One request through pysnmp; its error indication or None, and the reply.
+
+        pysnmp answers nothing at all when it stumbles over a reply that it has matched.
+        """
+        future: asyncio.Future[tuple[Exception | str | None, _Reply]]
+        future = asyncio.get_running_loop().create_future()
 
         def answered(
             _engine: Any, _handle: Any, indication: Any, status: Any, index: Any, *rest: Any
@@ -234,9 +260,12 @@ class PysnmpSession:
         variables = [(oid, rfc1902.Null("")) for oid in oids]
         try:
             command.send_varbinds(
-                self._engine.snmp, target, None, self._settings.context, *extra, variables, answered
+                self._engine.snmp, self._target, None, self._settings.context, *extra, variables, answered
             )
-            return await future
+            async with asyncio.timeout(self._patience):
+                return await future
+        except TimeoutError:
+            return errind.requestTimedOut, _Reply(0, 0, ())
         except PySnmpError as error:
             raise SourceError(f"{self._where}: pysnmp could not ask: {error}") from error
 
@@ -247,6 +276,8 @@ class PysnmpSession:
         same user is heard without privacy.
         """
         settings = self._settings
+        if self._refused:
+            return f"{self._where} answers what cannot be used: {self._refused} (source.errors has it all)"
         if await self._heard(User.of(settings).level):
             return (
                 f"{self._where} answers for itself, but not in {settings.timeout:g} s for Asterisk: "
@@ -267,28 +298,27 @@ class PysnmpSession:
 
     async def _heard(self, level: str) -> bool:
         """Whether the agent says anything to its user at that security level, be it a refusal."""
-        parameters = self._engine.parameters(self._settings, level)
-        with self._engine.target(self._address, parameters, self._settings.timeout, 0) as target:
-            indication, _ = await self._send(target, cmdgen.GetCommandGenerator(), [SYS_UPTIME])
+        with self.target(level, 0):
+            indication, _ = await self._send(
+                cmdgen.GetCommandGenerator(discoveryRetries=DISCOVERIES), [SYS_UPTIME]
+            )
         return not isinstance(indication, errind.RequestTimedOut)
 
-    def _refusal(self, indication: Exception) -> str:
-        settings = self._settings
-        user = f"the user {settings.username!r}"
-        for kinds, what in REFUSALS:
-            if isinstance(indication, kinds):
-                fields = {"auth": settings.auth_protocol, "level": User.of(settings).level}
-                return f"{self._where} {what.format(user=user, **fields)}"
-        return f"{self._where}: {indication}"
+    def _refusal(self, indication: Exception | str) -> str:
+        """What an agent reports, or what pysnmp says of an answer; counted."""
+        self._count(refusals.BAD_RESPONSE if isinstance(indication, str) else refusals.REFUSED)
+        return f"{self._where} {refusals.of_report(indication, self._settings)}"
 
-
-def _value(value: Any) -> Value | None:
-    syntax = SYNTAXES.get(value.tagSet)
-    if syntax is None:
-        return None
-    if syntax is Syntax.TEXT:
-        return Value(syntax, bytes(value))
-    return Value(syntax, tuple(value) if syntax is Syntax.OID else int(value))
+    def _value(self, value: Any) -> Value | None:
+        """What a variable holds; None for an absent one, and for one without a value, which is counted."""
+        syntax = SYNTAXES.get(value.tagSet)
+        if syntax is None:
+            if value.tagSet not in ABSENCES:
+                self._count(refusals.NO_VALUE)
+            return None
+        if syntax is Syntax.TEXT:
+            return Value(syntax, bytes(value))
+        return Value(syntax, tuple(value) if syntax is Syntax.OID else int(value))
 
 
 def _dotted(oid: Oid) -> str:

@@ -14,7 +14,7 @@ from bridge.asterisk.snmp import (
     whole_row,
 )
 from bridge.core import own
-from bridge.core.sample import Sample
+from bridge.core.sample import BRIDGE, Sample, Series
 from bridge.errors import Fault, SettingsError, SourceError
 from bridge.pipeline.health import Health, Part
 from bridge.pipeline.interfaces import Clock, Emit
@@ -23,6 +23,7 @@ from bridge.pipeline.poller import Poller
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp.objects import UserObjects, compile_objects
 from bridge.sources.snmp.session import MAX_VARIABLES, Connect, Session, get_all, open_session
+from bridge.sources.snmp.transport import Counts
 
 NAME = "snmp"
 REGISTERED_LIMIT = 100
@@ -90,7 +91,7 @@ class SnmpSource:
         Raises:
             SourceError: no agent answers, it refuses us, or res_snmp is not connected to it.
         """
-        async with self._connect(self._settings) as session:
+        async with self._connect(self._settings, self._counts()) as session:
             await self._poller.run(lambda: self._poll(session, emit), emit)
 
     async def poll_once(self) -> list[Sample]:
@@ -99,7 +100,7 @@ class SnmpSource:
         Raises:
             SourceError: as `run`.
         """
-        async with self._connect(self._settings) as session:
+        async with self._connect(self._settings, self._counts()) as session:
             return await self._poll(session, lambda _: None)
 
     async def _poll(self, session: Session, emit: Emit) -> list[Sample]:
@@ -159,9 +160,17 @@ class SnmpSource:
             return f"{where} Asterisk is not registered with it: {module}"
         return f"{where} shows nothing of Asterisk: {module}; and {view}"
 
-    def _count(self, reason: str, amount: int) -> None:
+    def _counts(self) -> Counts:
+        """Where refused answers are counted: by this PBX, and what strangers send by the bridge."""
+        return Counts(self._count, lambda reason: self._health.count(_errors(BRIDGE, reason)))
+
+    def _count(self, reason: str, amount: int = 1) -> None:
         if amount:
-            self._health.count(own.SOURCE_ERRORS.series(self._pbx, NAME, reason), amount)
+            self._health.count(_errors(self._pbx, reason), amount)
+
+
+def _errors(pbx: str, reason: str) -> Series:
+    return own.SOURCE_ERRORS.series(pbx, NAME, reason)
 
 
 def _checked(pbx: str, settings: SnmpSettings) -> tuple[tuple[MibObject, ...], UserObjects]:

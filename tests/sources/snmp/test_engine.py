@@ -1,9 +1,13 @@
 """Engines: shared by targets of one user, closed by the last of them."""
 
 import asyncio
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
 
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp.engine import Engine, User
+from bridge.sources.snmp.transport import UNCOUNTED
 
 V2C = SnmpSettings(host="pbx", community="one")
 V3 = SnmpSettings.model_validate(
@@ -47,7 +51,7 @@ def test_the_last_to_leave_closes() -> None:
         with Engine.lease(User()) as one:
             with (
                 Engine.lease(User()),
-                one.target(("127.0.0.1", 161), one.parameters(V2C, "noAuthNoPriv"), 1, 0),
+                one.target(("127.0.0.1", 161), one.parameters(V2C, "noAuthNoPriv"), (1, 0), UNCOUNTED),
             ):
                 assert one.leases == 2
                 assert one.snmp.transport_dispatcher
@@ -87,3 +91,13 @@ def test_names_are_given_once() -> None:
             assert first != other
 
     asyncio.run(leasing())
+
+
+def test_the_decoder_is_one_that_is_mended() -> None:
+    """CVE-2026-59884, -59885 and -59886 are fixed in pyasn1 0.6.4: neither may the bridge be installed with
+    an older one, nor is one in use here.
+    """
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+
+    assert "pyasn1>=0.6.4" in project["dependencies"]
+    assert tuple(map(int, version("pyasn1").split(".")[:3])) >= (0, 6, 4)

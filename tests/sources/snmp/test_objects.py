@@ -95,6 +95,11 @@ class TestCompile:
             ("TEST-MIB::testLines.x", "'TEST-MIB::testLines.x' is not an object"),
             ("1.", "'1.' is not an object"),
             ("../TEST-MIB::testLines", "is not an object"),
+            ("3.1.1", "'3.1.1' is no OID"),
+            ("1.40.1", "'1.40.1' is no OID"),
+            ("1.3.4294967296", "'1.3.4294967296' is no OID"),
+            ("1.3" + ".1" * 127, "is no OID: it has at most 128 parts of 32 bits"),
+            ("TEST-MIB::testLines.4294967296", "is no OID"),
         ],
     )
     def test_what_cannot_be_found(self, name: str, said: str) -> None:

@@ -18,6 +18,7 @@ from bridge.pipeline.health import Health, Part
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp import SnmpSource
 from bridge.sources.snmp.session import Session
+from bridge.sources.snmp.transport import Counts
 from tests.fakes import FakeClock
 from tests.servers.process import free_port
 from tests.servers.snmpd import Agent, recording, settings, snmpd, user
@@ -280,7 +281,7 @@ class Moving:
         self.channels = channels
 
     @contextlib.asynccontextmanager
-    async def connect(self, _settings: SnmpSettings) -> AsyncIterator[Session]:
+    async def connect(self, _settings: SnmpSettings, _counts: Counts) -> AsyncIterator[Session]:
         yield self
 
     async def get(self, oids: Sequence[Oid]) -> list[Value | None]:

@@ -1,0 +1,153 @@
+"""BER as SNMP may use it (RFC 3417, section 8), read without trust.
+
+Lengths are definite and stay within what holds them, tags fit into one octet, numbers into nine and
+identifiers into 128 arcs of 32 bits. All else is refused here, at a cost that does not grow with what was
+sent, before a decoder that is made for every kind of BER sees it.
+"""
+
+import re
+from enum import StrEnum
+
+from bridge.errors import ProtocolError
+
+INTEGER, OCTETS, NULL, IDENTIFIER, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
+
+LENGTH_OCTETS = 4
+"""The most octets that a length is written in; four say more than any datagram holds."""
+NUMBER_OCTETS = 9
+"""The most octets of a number: Counter64 with the zero in front that keeps it from being negative."""
+
+_OID = re.compile(
+    rb"(?:[\x00-\x7f]"
+    rb"|[\x81-\xff][\x80-\xff]{0,2}[\x00-\x7f]"
+    rb"|[\x81-\x8f][\x80-\xff]{3}[\x00-\x7f]){1,127}"
+)
+"""Arcs of 32 bits in groups of seven, the shortest form only. The first one on the wire is two of the 128."""
+
+
+class Reason(StrEnum):
+    """Why octets are refused."""
+
+    TRUNCATED = "truncated"
+    INDEFINITE = "indefinite length"
+    LONG_LENGTH = "long length"
+    LONG_TAG = "long tag"
+    BAD_NUMBER = "bad number"
+    BAD_OID = "bad oid"
+    BAD_SHAPE = "bad shape"
+
+
+class BerError(ProtocolError):
+    """Octets that are not what they should be; `reason` is the word under which they are counted."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Reader:
+    """Reads the elements of one container, in their order.
+
+    Args:
+        data: all octets.
+        at: where the container begins in them.
+        end: where it ends; None for the end of `data`.
+
+    Attributes:
+        tag: that of the element read last.
+    """
+
+    __slots__ = ("_at", "_data", "_end", "_start", "tag")
+
+    def __init__(self, data: bytes, at: int = 0, end: int | None = None) -> None:
+        self._data = data
+        self._at = self._start = at
+        self._end = len(data) if end is None else end
+        self.tag = 0
+
+    def step(self, *tags: int) -> None:
+        """Go to the next element, which has to have one of `tags`.
+
+        Raises:
+            BerError: there is none, or it is another one, or its head is not allowed.
+        """
+        data, at = self._data, self._at
+        if self._end - at < 2:
+            raise BerError(Reason.TRUNCATED if self._end > at else Reason.BAD_SHAPE)
+        self.tag, length = data[at], data[at + 1]
+        if self.tag & 0x1F == 0x1F:
+            raise BerError(Reason.LONG_TAG)
+        self._start = at + 2
+        if length > 0x7F:
+            length = self._long_length(length - 0x80)
+        if self.tag not in tags:
+            raise BerError(Reason.BAD_SHAPE)
+        self._at = self._start + length
+        if self._at > self._end:
+            raise BerError(Reason.TRUNCATED)
+
+    def _long_length(self, octets: int) -> int:
+        if not octets:
+            raise BerError(Reason.INDEFINITE)
+        if octets > LENGTH_OCTETS:
+            raise BerError(Reason.LONG_LENGTH)
+        start = self._start
+        self._start += octets
+        return int.from_bytes(self._data[start : self._start])
+
+    def inside(self, *tags: int) -> "Reader":
+        """A reader of the next element, which is a container; `step` says what it raises."""
+        self.step(*tags)
+        return Reader(self._data, self._start, self._at)
+
+    def octets(self, tag: int = OCTETS) -> bytes:
+        """The content of the next element; `step` says what it raises."""
+        self.step(tag)
+        return self._data[self._start : self._at]
+
+    def number(self) -> int:
+        """The next element, which is an INTEGER.
+
+        Raises:
+            BerError: as `step`, or it has no octets or too many.
+        """
+        self.step(INTEGER)
+        return self.content_number()
+
+    def content_number(self) -> int:
+        """The number that the element read last is.
+
+        Raises:
+            BerError: it has no octets or too many.
+        """
+        if not 0 < self._at - self._start <= NUMBER_OCTETS:
+            raise BerError(Reason.BAD_NUMBER)
+        return int.from_bytes(self._data[self._start : self._at], signed=True)
+
+    def identifier(self) -> None:
+        """Pass the next element, an OBJECT IDENTIFIER.
+
+        Raises:
+            BerError: as `step`, or an arc is too large, cut or longer than it need be, or they are too many.
+        """
+        self.step(IDENTIFIER)
+        self.content_identifier()
+
+    def content_identifier(self) -> None:
+        """See that the element read last is an identifier; raises as `identifier`."""
+        if not _OID.fullmatch(self._data, self._start, self._at):
+            raise BerError(Reason.BAD_OID)
+
+    @property
+    def more(self) -> bool:
+        """Whether there are octets left."""
+        return self._at < self._end
+
+    def close(self) -> None:
+        """See that nothing is left.
+
+        Raises:
+            BerError: something is.
+        """
+        if self._at < self._end:
+            raise BerError(Reason.BAD_SHAPE)
