@@ -195,9 +195,10 @@ def answered(action: Action, reply: Reply) -> bool:
 PRIVILEGES = re.compile(r"\(Priv: ([^()]*)\)\s*$")
 READING = re.compile(
     r"(PJSIP|SIP|IAX|DAHDI|PRI|SKINNY)[Ss]how\w+|\w+List|\w+Status|\w+status|ParkedCalls|Parkinglots|Agents"
-    r"|GetConfig(JSON)?|ListCategories|ModuleCheck|FAXSessions?|Filter"
+    r"|ModuleCheck|FAXSessions?|Filter"
 )
-"""Actions outside of class reporting that change nothing."""
+"""Actions outside of class reporting that change nothing. GetConfig is not among them: it tells the secrets
+in the files of settings, and in older releases other files too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ class Grant:
         return action.name in self.classes
 
     def excess(self, *, cli: bool) -> tuple[str, ...]:
-        """The actions that change something and that `write=reporting` would not allow.
+        """The actions that change something, or tell secrets, and that `write=reporting` would not allow.
 
         What every account may, and what comes with class reporting, cannot be taken away.
 
@@ -234,6 +235,18 @@ class Grant:
             for name, classes in self.classes.items()
             if classes and "reporting" not in classes and name not in wanted and not READING.fullmatch(name)
         )
+
+    def beyond(self, *, cli: bool) -> tuple[str, ...]:
+        """The classes that the account has and that are not needed, as far as actions show them.
+
+        An action that is listed shows a class if it needs that one and no other would do.
+
+        Args:
+            cli: whether class command is wanted.
+        """
+        needed = {"reporting", "command"} if cli else {"reporting"}
+        alone = (classes for classes in self.classes.values() if len(classes) == 1)
+        return tuple(sorted(frozenset().union(*alone) - needed))
 
 
 def _classes(text: str) -> frozenset[str]:

@@ -33,7 +33,7 @@ from bridge.asterisk.words import word
 from bridge.core.anchor import AnchoredGauge
 from bridge.core.counter import Tally
 from bridge.core.sample import Kind, Sample, Series
-from bridge.core.state import Json, mapping, number, of_series, sequence, series_in
+from bridge.core.state import Json, mapping, number, of_series, pbx_series_in, sequence
 
 TYPES = 64
 """Types of messages that are counted apart: Asterisk has some forty on this topic."""
@@ -248,7 +248,7 @@ class Instruments:
         self._booted = number(known.get("booted"))
         for entry in sequence(known.get("gauges")):
             key, told = (*sequence(entry), None, None)[:2]
-            series, value = series_in(key), number(told)
+            series, value = pbx_series_in(key), number(told)
             if series is not None and value is not None and series.name in METRICS:
                 self._gauges[series] = _Gauge(value, is_told=True)
         self._restore_totals(known.get("totals"))

@@ -42,6 +42,8 @@ from bridge.protocols.ami import AmiMessage
 
 HELD_BACK = 100_000
 """Events that may wait for the first poll: some seconds of a very busy PBX."""
+HELD_BYTES = 128 * 1024 * 1024
+"""Bytes that they may have: more than that many have, some 500 each."""
 
 MODELS: tuple[type[Model], ...] = (
     System,
@@ -102,7 +104,8 @@ class Tracker:
             for event, take in model.hears().items():
                 takers[event].append(take)
         self._takers = {event: tuple(takes) for event, takes in takers.items()}
-        self._waiting: deque[tuple[AmiMessage, float]] | None = deque(maxlen=HELD_BACK)
+        self._waiting: deque[tuple[AmiMessage, float]] | None = deque()
+        self._held = 0
         self.totals.add(AMI_RESYNC_CORRECTIONS.series(pbx), 0)
 
     @property
@@ -123,9 +126,11 @@ class Tracker:
             for take in takes:
                 take(message, now)
         else:
-            if len(self._waiting) == HELD_BACK:
-                self.totals.add(AMI_EVENTS_MISSED.series(self._pbx))
             self._waiting.append((message, now))
+            self._held += len(message.raw)
+            while len(self._waiting) > HELD_BACK or self._held > HELD_BYTES:
+                self._held -= len(self._waiting.popleft()[0].raw)
+                self.totals.add(AMI_EVENTS_MISSED.series(self._pbx))
 
     def sync(self, replies: Replies, asked: float) -> None:
         """Correct everything by a poll that was asked at monotonic `asked`."""
@@ -152,7 +157,7 @@ class Tracker:
 
     def lost(self) -> None:
         """The connection is lost. Events that waited for the first poll happened all the same."""
-        waiting, self._waiting = self._waiting, deque(maxlen=HELD_BACK)
+        waiting, self._waiting, self._held = self._waiting, deque(), 0
         self._replay(waiting or ())
         for model in self.models:
             model.lost()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bridge.core.printable import printable
 from bridge.errors import ProtocolError
 
 GREETING = b"Asterisk Call Manager/"
@@ -24,8 +25,8 @@ MAX_HEADERS = 20_000
 """Headers of one message: the answer to a command has one per line of output."""
 MAX_MESSAGE = 4 * 1024 * 1024
 """Bytes of one message: a command that prints 20,000 lines of 200 characters."""
-MAX_ITEMS = 50_000
-"""Items of one list: more channels, devices or contacts than one Asterisk carries."""
+MAX_ITEMS, MAX_LIST = 50_000, 64 * 1024 * 1024
+"""Items and bytes of one list: more channels or contacts than one Asterisk has, of some 900 bytes each."""
 
 ONE_EVENT = "event will follow"
 """The end of the message of a response (to FAXStats) behind which one event comes, without a list's end."""
@@ -37,10 +38,10 @@ MAX_ACTION_HEADERS = 127
 
 
 class AmiMessage:
-    """One block from Asterisk. A header is looked for in the bytes; a table is made only for a rare look-up.
+    r"""One block from Asterisk. A header is looked for in the bytes; a table is made only for a rare look-up.
 
-    Keys match in any case, as Asterisk's own spelling varies. A value has no blanks in front. Text is UTF-8,
-    and where it is not, Latin-1: Asterisk passes on what phones sent.
+    Keys match in any case, as Asterisk's own spelling varies. A value has no blanks in front. Asterisk passes
+    on what phones sent: text is UTF-8, else Latin-1, and control characters come out as words, as `\x1b`.
 
     Attributes:
         raw: the bytes of the block, without the empty line behind it.
@@ -126,9 +127,9 @@ def _pairs(raw: bytes) -> Iterator[tuple[str, str]]:
 
 def _text(value: bytes) -> str:
     try:
-        return value.decode()
+        return printable(value.decode())
     except UnicodeDecodeError:
-        return value.decode("latin-1")
+        return printable(value.decode("latin-1"))
 
 
 class AmiParser:
@@ -194,12 +195,10 @@ class AmiParser:
         seen = bytes(self._rest[:MAX_GREETING])
         line, found, _ = seen.partition(b"\n")
         if seen[: len(GREETING)] != GREETING[: len(seen)] or (not found and len(self._rest) > MAX_GREETING):
-            raise ProtocolError(
-                f"this is not AMI: the peer said {seen[:60]!r} instead of {GREETING.decode()!r}"
-            )
+            raise ProtocolError(f"this is not AMI: the peer said {seen[:60]!r}, not {GREETING.decode()!r}")
         if not found:
             return b""
-        self.version = _text(line[len(GREETING) :]).strip() or "unknown"
+        self.version = _text(line[len(GREETING) :].strip()) or "unknown"
         behind = bytes(self._rest[len(line) + 1 :])
         self._rest.clear()
         return behind
@@ -278,12 +277,13 @@ class Replies:
     def __init__(self) -> None:
         self._opening: AmiMessage | None = None
         self._items: list[AmiMessage] = []
+        self._size = 0
 
     def sort(self, messages: Iterable[AmiMessage]) -> tuple[list[Reply], list[AmiMessage]]:
         """The replies that are complete now, and the events that belong to none.
 
         Raises:
-            ProtocolError: a list has too many items.
+            ProtocolError: a list has too many items, or too long ones.
         """
         replies: list[Reply] = []
         events: list[AmiMessage] = []
@@ -301,7 +301,7 @@ class Replies:
         return self._opening.get("ActionID") if self._opening else ""
 
     def _respond(self, message: AmiMessage) -> Iterator[Reply]:
-        self._opening, self._items = None, []
+        self._opening, self._items, self._size = None, [], 0
         if message.get("EventList").lower() == "start" or _opens_one(message):
             self._opening = message
         else:
@@ -311,11 +311,12 @@ class Replies:
         complete = message.get("EventList") in {"Complete", "cancelled"}
         if not complete:
             self._items.append(message)
+            self._size += len(message.raw)
         if complete or _opens_one(opening):
             yield Reply(opening, tuple(self._items))
             self._opening, self._items = None, []
-        elif len(self._items) > MAX_ITEMS:
-            raise ProtocolError(f"a list has more than {MAX_ITEMS} items")
+        elif len(self._items) > MAX_ITEMS or self._size > MAX_LIST:
+            raise ProtocolError(f"a list has more than {MAX_ITEMS} items, or {MAX_LIST} bytes")
 
 
 def _opens_one(response: AmiMessage) -> bool:

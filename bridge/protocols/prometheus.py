@@ -10,6 +10,7 @@ from bridge.core.histogram import Histogram
 from bridge.core.metric import Metric, MetricKind
 from bridge.core.naming import STATSD, escaper
 from bridge.core.number import text
+from bridge.core.printable import printable
 from bridge.core.sample import Sample, Series
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -143,7 +144,7 @@ def _labels(labels: Iterable[tuple[str, str]]) -> str:
 
 
 def _quoted(value: str) -> str:
-    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+    return printable(value).replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
 
 
 def _family_text(found: Family, values: Mapping[str, float]) -> Iterator[str]:

@@ -1,10 +1,16 @@
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.asterisk import actions
 from bridge.asterisk.actions import ALLOWED, Action, Grant, answered
+from bridge.protocols.ami import challenge_key
 from tests.asterisk.recorded import reply, said
+from tests.asterisk.smuggling import FORBIDDEN, HOSTILE, as_asterisk_reads, hostile_values
 
 CHANGING = ["Originate", "Hangup", "Redirect", "Setvar", "DBPut", "UpdateConfig", "ModuleLoad", "QueueReset"]
 
@@ -147,3 +153,86 @@ class TestGrant:
         grant = Grant.of(reply("22/ListCommands"))
 
         assert {name for name in ALLOWED if name not in grant.classes} == ELSEWHERE
+
+
+# --- values that mean harm
+
+PLACES: dict[str, Callable[[str], Action]] = {
+    "username, plain": lambda value: actions.login_plain(value, "s", "off"),
+    "secret": lambda value: actions.login_plain("u", value, "off"),
+    "events": lambda value: actions.login_plain("u", "s", value),
+    "username, md5": lambda value: actions.login_md5(value, "0" * 32, "off"),
+    "key": lambda value: actions.login_md5("u", value, "off"),
+    "challenge": lambda value: actions.login_md5("u", challenge_key(value, "s"), "off"),
+    "mailbox": actions.mailbox_count,
+    "endpoint": actions.endpoint_detail,
+    "time": actions.unix_time_of,
+    "text of a command": lambda value: Action("Command", (("Command", value),)),
+    "variable": lambda value: Action("Getvar", (("Variable", value),)),
+}
+"""Every place where something from outside can enter an action."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_value_adds_a_header_or_an_action(place: str) -> None:
+    built = 0
+    for value in hostile_values(1):
+        try:
+            action = PLACES[place](value)
+            data = action.encode("7")
+        except ValueError:
+            continue
+        built += 1
+
+        assert as_asterisk_reads(data) == [["Action", *(key for key, _ in action.headers), "ActionID"]]
+        assert max(map(len, data.split(b"\r\n"))) <= 1022
+
+    print(f"{place}: {built} of {HOSTILE} values are harmless enough to be sent")
+
+
+def test_no_action_id_adds_a_header_either() -> None:
+    for value in hostile_values(2):
+        try:
+            data = actions.PING.encode(value)
+        except ValueError:
+            continue
+
+        assert as_asterisk_reads(data) == [["Action", "ActionID"]]
+
+
+# --- what the code can send at all
+
+SOURCES = [
+    path for path in sorted(Path(actions.__file__).parents[1].rglob("*.py")) if "demo" not in path.parts
+]
+"""The bridge without its demo, which plays Asterisk and so names its actions."""
+
+
+def calls(path: Path, name: str) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and name == getattr(node.func, "id", getattr(node.func, "attr", "")):
+            yield node
+
+
+def test_every_action_in_the_code_is_on_the_list() -> None:
+    built = [node.args[0] for path in SOURCES for node in calls(path, "Action")]
+
+    assert len(built) > 30
+    assert {node.value for node in built if isinstance(node, ast.Constant)} <= ALLOWED.keys()
+    assert [ast.dump(node) for node in built if not isinstance(node, ast.Constant)] == []
+    assert ALLOWED.keys().isdisjoint(FORBIDDEN)
+
+
+def test_nothing_else_makes_or_sends_bytes_of_actions() -> None:
+    """An action is put into bytes in one place, and one place writes to Asterisk."""
+    makers = {path.name for path in SOURCES for _ in calls(path, "encode_action")}
+    writers = [
+        ast.unparse(node)
+        for path in SOURCES
+        if path.parent.name == "ami"
+        for name in ("write", "writelines", "sendall", "send")
+        for node in calls(path, name)
+    ]
+
+    assert makers == {"actions.py"}
+    assert writers == ["self._writer.write(action.encode(action_id))"]

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,3 +79,39 @@ def test_nothing_that_a_pbx_says_does_harm(seed: int) -> None:
         if chance.random() < 0.3:
             tracker.lost()
         now += 15
+
+
+CALLERS = re.compile(
+    r"\w*(?:CallerID|ConnectedLine|CID)\w*|\w*Exten(?:sion)?|App(?:lication)?Data|LastData|Value|UserAgent|Source"
+    r"|Destination|URI|Uri|From|To|Extra|DialString|PausedReason"
+)
+"""Headers that hold what callers say of themselves, dial, or send."""
+
+
+def test_no_caller_makes_a_series() -> None:
+    """Labels hold what is configured: nothing else, whatever 2,000 events say of callers."""
+    chance = random.Random(1)
+    clean, told = Tracker("hq"), Tracker("hq")
+
+    for number in range(2_000):
+        message = chance.choice(EVENTS)
+        lines = [f"{key}: {value}" for key, value in message.pairs]
+        forged = [
+            f"{key}: {chance.choice(NONSENSE)}\x1b[31m\u202e{number}"
+            if CALLERS.fullmatch(key)
+            else f"{key}: {value}"
+            for key, value in message.pairs
+        ]
+        clean.take(AmiMessage("\r\n".join(lines).encode()), 1000.0 + number / 100)
+        told.take(AmiMessage("\r\n".join(forged).encode()), 1000.0 + number / 100)
+    for tracker in (clean, told):
+        known = {action: answer(action, random.Random(1)) for action in tracker.asks}
+        tracker.sync(known, 999.0)
+
+    assert len(labels(clean)) > 50
+    assert labels(told) - labels(clean) == set()
+
+
+def labels(tracker: Tracker) -> set[tuple[str, str]]:
+    """All that tells series of it apart."""
+    return {label for sample in tracker.samples(1021.0, 1021.0) for label in sample.series.labels}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from bridge.asterisk import actions, tracker
+from bridge.asterisk.catalog.system import AMI_EVENTS_MISSED
 from bridge.asterisk.model import Model, Replies, Take, Values
 from bridge.asterisk.tracker import Tracker, run_of
 from bridge.core.metric import Metric, MetricKind
@@ -117,3 +118,15 @@ def test_each_run_of_asterisk_is_told_by_when_it_started() -> None:
 
     assert run_of(status("2026-11-23")) == run_of(status("2026-11-23")) != run_of(status("2026-11-24"))
     assert run_of({}) == run_of({actions.CORE_STATUS: said("Response: Success")}) == ""
+
+
+def test_events_that_wait_have_a_bound_in_bytes_too(doors: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a server that never answers the first poll, and says long events, would fill the memory."""
+    monkeypatch.setattr(tracker, "HELD_BYTES", 10 * len(HEARD.raw))
+    for moment in range(15):
+        doors.take(HEARD, moment)
+
+    doors.sync({}, 20)
+
+    assert told(doors) == ["first 20", *(f"opened {moment}" for moment in range(5, 15))]
+    assert doors.totals[AMI_EVENTS_MISSED.series("hq")] == 5

@@ -323,6 +323,44 @@ class TestReplies:
         with pytest.raises(ProtocolError, match="more than 50000 items"):
             Replies().sort([start, *[item] * (ami.MAX_ITEMS + 1)])
 
+    def test_a_list_of_too_long_items_ends(self) -> None:
+        start = AmiMessage(b"Response: Success\r\nActionID: 5\r\nEventList: start")
+        item = AmiMessage(b"Event: X\r\nActionID: 5\r\nY: " + b"y" * ami.MAX_LINE)
+        enough = ami.MAX_LIST // ami.MAX_LINE
+
+        with pytest.raises(ProtocolError, match="or 67108864 bytes"):
+            Replies().sort([start, *[item] * enough])
+
+    def test_what_lists_of_one_connection_hold_does_not_add_up(self) -> None:
+        start = AmiMessage(b"Response: Success\r\nActionID: 5\r\nEventList: start")
+        item = AmiMessage(b"Event: X\r\nActionID: 5\r\nY: " + b"y" * ami.MAX_LINE)
+        end = AmiMessage(b"Event: E\r\nActionID: 5\r\nEventList: Complete")
+        half = ami.MAX_LIST // ami.MAX_LINE // 2
+
+        replies, _ = Replies().sort([start, *[item] * half, end] * 3)
+
+        assert [len(reply.items) for reply in replies] == [half] * 3
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        ("raw", "text"),
+        [
+            (b"Zo\xc3\xab", "Zoë"),
+            (b"Zo\xeb", "Zoë"),
+            (b"\x1b[31mred", r"\x1b[31mred"),
+            (b"a\rb\tc\x00", r"a\rb\tc\x00"),
+            (b"\xc2\x9b2J", r"\x9b2J"),
+            (b"\x9b2J", r"\x9b2J"),
+            ("\u202egpj.exe".encode(), r"\u202egpj.exe"),
+        ],
+    )
+    def test_control_characters_come_out_as_words(self, raw: bytes, text: str) -> None:
+        message = AmiMessage(b"Event: X\r\nName: " + raw)
+
+        assert message.get("Name") == text
+        assert message.getall("name") == [text]
+
 
 class TestActions:
     def test_an_action_is_lines_and_an_empty_one(self) -> None:

@@ -132,7 +132,7 @@ AMI_EVENT_LAG = Metric(
 AMI_EXCESS_PRIVILEGES = Metric(
     "ami.excess_privileges",
     GAUGE,
-    "Actions that change things and that the AMI account may run; write=reporting leaves none",
+    "Actions that change things or tell secrets and that the account may run; write=reporting leaves none",
     sources=("ami",),
 )
 SNMP_CONNECTED = Metric(

@@ -10,13 +10,12 @@ from bridge.asterisk.kpi import WINDOW
 from bridge.asterisk.tracker import Tracker
 from bridge.core import own
 from bridge.core.sample import Sample
-from bridge.errors import SourceError
 from bridge.log import get_logger
 from bridge.pipeline.health import Health
 from bridge.pipeline.interfaces import Clock
 from bridge.pipeline.memory import Memory
 from bridge.protocols.ami import AmiMessage, Reply
-from bridge.sources.ami.connection import AmiConnection
+from bridge.sources.ami.connection import LONGEST_WORDS, AmiConnection, End, SessionError
 
 GRANT_AGE = 300.0
 """Seconds after which ListCommands is asked again: modules, and actions with them, come and go."""
@@ -37,6 +36,7 @@ class Knowledge:
     Attributes:
         tracker: what polls and events have told.
         boots: how many FullyBooted came; a change means that Asterisk can do more than before.
+        beyond: the classes of the account's `write` that are not needed, as the log was told.
     """
 
     def __init__(self, pbx: str, *, cli: bool, kpi_window: float = WINDOW) -> None:
@@ -44,6 +44,7 @@ class Knowledge:
         self.cli = cli
         self.tracker = Tracker(pbx, kpi_window)
         self.boots = 0
+        self.beyond: tuple[str, ...] = ()
 
     def remember(self, memory: Memory) -> None:
         """Go on with the totals of the bridge before this one, and let the next one do so."""
@@ -74,7 +75,7 @@ class Polls:
         self._clock = clock
         self._grant = Grant({})
         self._granted: tuple[float, int] | None = None
-        self._excess = 0
+        self._excess: tuple[str, ...] = ()
 
     async def once(self) -> list[Sample]:
         """One poll of everything: corrects the tracker, and returns all that is known after it.
@@ -82,7 +83,7 @@ class Polls:
         What events have told too has the time of the poll.
 
         Raises:
-            SourceError: an answer did not come, or the connection is lost.
+            SessionError: an answer did not come, or the connection is lost.
         """
         know = self._knowledge
         await self._learn_grant()
@@ -91,7 +92,7 @@ class Polls:
         replies = await self._ask(dict.fromkeys((actions.PING, *know.tracker.asks)))
         replies |= await self._ask(know.tracker.further(replies))
         know.tracker.sync(replies, asked)
-        excess = Sample(AMI_EXCESS_PRIVILEGES.series(know.pbx), self._excess, now)
+        excess = Sample(AMI_EXCESS_PRIVILEGES.series(know.pbx), len(self._excess), now)
         return [excess, *know.tracker.samples(self._clock.monotonic(), now)]
 
     async def _ask(self, questions: Iterable[Action]) -> dict[Action, Reply]:
@@ -116,15 +117,23 @@ class Polls:
             return
         reply = await self._connection.request(actions.LIST_COMMANDS)
         if not reply.ok:
-            raise SourceError(f"ListCommands refused, so what may be asked is not known: {reply.error}")
-        self._grant = Grant.of(reply)
-        excess = self._grant.excess(cli=self._knowledge.cli)
-        if excess and not self._granted:
-            log.warning(
-                "the account may change things, which is not needed: set write=reporting in manager.conf",
-                pbx=self._knowledge.pbx,
-                actions=len(excess),
-                such_as=", ".join(excess[:3]),
+            raise SessionError(
+                End.FORBIDDEN,
+                f"ListCommands refused, so what may be asked is not known: {reply.error[:LONGEST_WORDS]}",
             )
-        self._excess = len(excess)
+        self._grant = Grant.of(reply)
+        self._excess = self._grant.excess(cli=self._knowledge.cli)
         self._granted = (now, boots)
+        self._warn(self._grant.beyond(cli=self._knowledge.cli))
+
+    def _warn(self, beyond: tuple[str, ...]) -> None:
+        """One line for each change of what the account has, however often the connection is made anew."""
+        if beyond and beyond != self._knowledge.beyond:
+            log.warning(
+                "the account may do what is not needed: set write=reporting in manager.conf",
+                pbx=self._knowledge.pbx,
+                classes=",".join(beyond),
+                actions=len(self._excess),
+                such_as=", ".join(self._excess[:3]),
+            )
+        self._knowledge.beyond = beyond

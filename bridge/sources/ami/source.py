@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from functools import partial
 
 from bridge.core import own
 from bridge.core.sample import Sample
@@ -13,7 +12,7 @@ from bridge.pipeline.memory import Memory
 from bridge.pipeline.poller import Poller
 from bridge.protocols.ami import AmiMessage
 from bridge.settings import AmiSettings
-from bridge.sources.ami.connection import AmiConnection, connected
+from bridge.sources.ami.connection import SessionError, connected
 from bridge.sources.ami.polls import Knowledge, Polls
 
 CLASSES = "system,call,agent,security,reporting"
@@ -24,6 +23,9 @@ BOOT_WAIT = 2.0
 while Asterisk is starting it comes later: then what can be asked is looked up again."""
 WAITING_READS = 256
 """Reads of events that may wait to be counted: 16 MiB of them at most."""
+WAITING_EVENTS = 50_000
+"""Events that may wait to be counted: as many as those reads hold, unless they are so short that what is kept
+for each is many times their size."""
 
 
 class AmiSource:
@@ -57,9 +59,8 @@ class AmiSource:
             self._knowledge.remember(memory)
         self._poller = Poller(Part("source", pbx, self.name), settings.interval, health, clock)
         self._reads: asyncio.Queue[tuple[Sequence[AmiMessage], float]] = asyncio.Queue(WAITING_READS)
+        self._waiting = 0
         self._booted = asyncio.Event()
-        self._hearing: AmiConnection | None = None
-        self._ignored = 0
 
     @property
     def name(self) -> str:
@@ -75,7 +76,7 @@ class AmiSource:
         """Poll, and listen to events if that is set, until cancelled.
 
         Raises:
-            SourceError: Asterisk cannot be reached, refused us, or was lost.
+            SessionError: Asterisk cannot be reached, refused us, or was lost; it is counted by its end.
         """
         self._booted.clear()
         try:
@@ -83,19 +84,19 @@ class AmiSource:
                 await self._hear(emit)
             else:
                 await self._poll(emit)
+        except SessionError as error:
+            self._error(error.end, 1)
+            raise
         finally:
             self._count_waiting()
-            self._count_ignored()
-            self._hearing, self._ignored = None, 0
             self._knowledge.tracker.lost()
             emit([*self._knowledge.tracker.totals.samples(self._clock.time())])
 
     async def _hear(self, emit: Emit) -> None:
         async with (
-            connected(self._settings, self._listen, CLASSES) as connection,
+            connected(self._settings, self._listen, CLASSES, self._error),
             asyncio.TaskGroup() as group,
         ):
-            self._hearing = connection
             group.create_task(self._count(), name=f"ami {self._pbx}: count")
             group.create_task(self._poll(emit), name=f"ami {self._pbx}: poll")
 
@@ -106,30 +107,30 @@ class AmiSource:
             SourceError: as from `run`.
         """
         async with connected(self._settings, _unheard) as connection:
-            return await self._poll_all(Polls(connection, self._knowledge, self._health, self._clock))
-
-    async def _poll_all(self, polls: Polls) -> list[Sample]:
-        self._count_ignored()
-        return await polls.once()
+            return await Polls(connection, self._knowledge, self._health, self._clock).once()
 
     async def _poll(self, emit: Emit) -> None:
         if self._settings.events:
+            # Not wait_for: up to Python 3.11 it forgets that it was cancelled if the event comes just then.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._booted.wait(), BOOT_WAIT)
-        async with connected(self._settings, _unheard) as connection:
+                async with asyncio.timeout(BOOT_WAIT):
+                    await self._booted.wait()
+        async with connected(self._settings, _unheard, odd=self._error) as connection:
             polls = Polls(connection, self._knowledge, self._health, self._clock)
-            await self._poller.run(partial(self._poll_all, polls), emit)
+            await self._poller.run(polls.once, emit)
 
     def _listen(self, messages: Sequence[AmiMessage]) -> None:
         """Called by the reader, which must read on, or Asterisk disconnects us; so this only enqueues."""
         self._health.count(own.SOURCE_EVENTS.series(self._pbx, self.name), len(messages))
-        try:
-            self._reads.put_nowait((messages, self._clock.monotonic()))
-        except asyncio.QueueFull:
+        if self._reads.full() or self._waiting + len(messages) > WAITING_EVENTS:
             self._error("overflow", len(messages))
+        else:
+            self._waiting += len(messages)
+            self._reads.put_nowait((messages, self._clock.monotonic()))
 
     def _error(self, reason: str, amount: int) -> None:
-        self._health.count(own.SOURCE_ERRORS.series(self._pbx, self.name, reason), amount)
+        if amount:
+            self._health.count(own.SOURCE_ERRORS.series(self._pbx, self.name, reason), amount)
 
     async def _count(self) -> None:
         while True:
@@ -141,12 +142,8 @@ class AmiSource:
         while not self._reads.empty():
             self._take(*self._reads.get_nowait())
 
-    def _count_ignored(self) -> None:
-        if self._hearing:
-            self._error("ignored", self._hearing.ignored - self._ignored)
-            self._ignored = self._hearing.ignored
-
     def _take(self, messages: Sequence[AmiMessage], came: float) -> None:
+        self._waiting -= len(messages)
         boots = self._knowledge.boots
         for message in messages:
             self._knowledge.take(message, came)

@@ -58,6 +58,7 @@ class ScriptedAmi:
     Attributes:
         port: where it listens.
         actions: what it was asked: the headers of each action.
+        heard: the same as bytes.
         greeting: what it says first.
         logged_in: what it says behind the log-in of a session that wants events.
         deaf: whether it lets everything after the log-in go unanswered.
@@ -67,6 +68,7 @@ class ScriptedAmi:
         self.replies = dict(recorded() if replies is None else replies)
         self.port = 0
         self.actions: list[dict[str, str]] = []
+        self.heard: list[bytes] = []
         self.greeting = GREETING
         self.logged_in = BOOTED
         self.deaf = False
@@ -122,6 +124,7 @@ class ScriptedAmi:
                 block = await reader.readuntil(b"\r\n\r\n")
                 action = dict(line.split(": ", 1) for line in block.decode().splitlines() if line)
                 self.actions.append(action)
+                self.heard.append(block)
                 self._answer(action, writer)
                 await writer.drain()
         writer.close()

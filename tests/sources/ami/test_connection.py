@@ -1,7 +1,9 @@
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -182,6 +184,79 @@ class TestTls:
                 return await failure(server.settings(tls=True))
 
         assert "does the port speak TLS?" in asyncio.run(scenario())
+
+
+class TestSecret:
+    """Where a PBX is, how it is reached, and whether the secret may be said there: every case."""
+
+    CASES: ClassVar = {
+        ("127.0.0.1", "plain text", "md5"): "logged in, the secret stayed at home",
+        ("127.0.0.1", "plain text", "plain"): "logged in, the secret was said",
+        ("127.0.0.1", "tls", "md5"): "logged in, the secret stayed at home",
+        ("127.0.0.1", "tls", "plain"): "logged in, the secret was said",
+        ("127.0.0.1", "unknown CA", "md5"): "not trusted, nothing was said",
+        ("127.0.0.1", "unknown CA", "plain"): "not trusted, nothing was said",
+        ("pbx.example", "plain text", "md5"): "logged in, the secret stayed at home",
+        ("pbx.example", "plain text", "plain"): "the settings refuse",
+        ("pbx.example", "tls", "md5"): "logged in, the secret stayed at home",
+        ("pbx.example", "tls", "plain"): "logged in, the secret was said",
+        ("pbx.example", "unknown CA", "md5"): "not trusted, nothing was said",
+        ("pbx.example", "unknown CA", "plain"): "not trusted, nothing was said",
+    }
+
+    @pytest.fixture
+    def _resolved(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Another host that is reached on this one."""
+        resolve = socket.getaddrinfo
+
+        def here(host: str, *others: Any, **more: Any) -> Any:
+            return resolve("127.0.0.1" if host == "pbx.example" else host, *others, **more)
+
+        monkeypatch.setattr(socket, "getaddrinfo", here)
+
+    @pytest.mark.usefixtures("_resolved")
+    @pytest.mark.parametrize(("host", "line", "auth"), CASES)
+    def test_it_is_said_only_where_nobody_else_can_hear_it(
+        self, host: str, line: str, auth: str, tmp_path: Path
+    ) -> None:
+        ours, theirs = Authority(tmp_path), Authority(tmp_path, "unknown CA")
+        issued = (theirs if line == "unknown CA" else ours).issue(host)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*issued)
+        tls = line != "plain text"
+        client = {"host": host, "auth": auth, "tls": tls, "tls_ca": ours.file if tls else None}
+
+        result = asyncio.run(self.result(client, context if tls else None))
+
+        assert result == self.CASES[host, line, auth]
+
+    async def result(self, client: dict[str, object], context: ssl.SSLContext | None) -> str:
+        async with ScriptedAmi().running(context) as server:
+            try:
+                async with connected(server.settings(**client), unheard):
+                    said = "s3cret" in str(server.actions)
+                    return "logged in, the secret " + ("was said" if said else "stayed at home")
+            except ValueError:
+                return "the settings refuse"
+            except SourceError as error:
+                trusted = "its certificate is not trusted" not in str(error)
+                return "" if trusted or server.actions else "not trusted, nothing was said"
+
+    @pytest.mark.parametrize(
+        "host", ["127.evil.example", "127.0.0.1.evil.example", "10.0.0.5", "localhost.evil.example", "::2"]
+    )
+    def test_a_host_that_only_looks_local_is_not(self, host: str) -> None:
+        with pytest.raises(ValueError, match="would show the secret to the network"):
+            ScriptedAmi().settings(host=host, port=5038, auth="plain")
+
+    def test_it_is_not_said_to_whoever_answers(self) -> None:
+        with pytest.raises(ValueError, match="would show the secret to anyone who answers"):
+            ScriptedAmi().settings(host="10.0.0.5", port=5039, auth="plain", tls=True, insecure_tls=True)
+
+    def test_what_the_defaults_are(self) -> None:
+        settings = ScriptedAmi().settings(port=5038)
+
+        assert (settings.auth, settings.insecure_tls) == ("md5", False)
 
 
 class TestRequests:

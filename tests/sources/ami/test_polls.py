@@ -1,7 +1,9 @@
 import asyncio
+import re
 from collections.abc import Sequence
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.core import own
 from bridge.core.sample import Sample
@@ -55,7 +57,7 @@ class TestAccounts:
                 "bridges.active": 9,
                 "conferences.active": 0,
                 "registrations.inbound": 1,
-                "ami.excess_privileges": 59,
+                "ami.excess_privileges": 62,
             }.items()
         )
 
@@ -104,6 +106,81 @@ class TestAccounts:
     def test_without_a_list_of_commands_nothing_can_be_asked(self) -> None:
         with pytest.raises(SourceError, match="ListCommands refused"):
             asyncio.run(polled(ScriptedAmi({"ListCommands": DENIED})))
+
+
+ACCOUNTS = {
+    "": (0, ""),
+    "reporting": (0, ""),
+    "system,reporting": (25, "system"),
+    "call,reporting": (24, "call"),
+    "command,reporting": (1, "command"),
+    "originate": (1, "originate"),
+    "agent,user,config,reporting": (17, "agent,config,user"),
+    "all": (62, "agent,agi,aoc,call,command,config,message,originate,system,user"),
+}
+"""`write` of an account to how many actions it may run that change or tell too much, and their classes."""
+
+
+def commands_of(write: str) -> bytes:
+    """What ListCommands tells such an account: every action that needs one of its classes, or none."""
+    begin, *lines = recorded()["ListCommands"].rstrip(b"\r\n").split(b"\r\n")
+    classes = set(write.encode().split(b","))
+    kept = []
+    for line in lines:
+        found = re.search(rb"\(Priv: ([^()]*)\)\s*$", line)
+        if not found or found[1] == b"<none>" or classes & set(found[1].split(b",")):
+            kept.append(line)
+    return b"\r\n".join([begin, *kept, b"", b""])
+
+
+class TestPrivileges:
+    @pytest.mark.parametrize("write", ACCOUNTS)
+    def test_what_is_too_much_is_counted_and_told_once(self, write: str) -> None:
+        """However often the connection is made anew."""
+        answers = {**recorded(), "ListCommands": commands_of(write)}
+        knowledge = Knowledge("hq", cli=False)
+        excess, classes = ACCOUNTS[write]
+
+        with capture_logs() as lines:
+            told = [asyncio.run(polled(ScriptedAmi(answers), knowledge, times=2))[0] for _ in range(3)]
+
+        assert [values(samples)["ami.excess_privileges"] for samples in told] == [excess] * 3
+        assert [(line["log_level"], line["classes"], line["actions"]) for line in lines] == (
+            [("warning", classes, excess)] if excess else []
+        )
+
+    def test_a_change_of_the_account_is_told_again(self) -> None:
+        knowledge = Knowledge("hq", cli=False)
+
+        with capture_logs() as lines:
+            for write in ("all", "reporting", "originate"):
+                server = ScriptedAmi({**recorded(), "ListCommands": commands_of(write)})
+                asyncio.run(polled(server, knowledge))
+
+        assert [line["classes"] for line in lines] == [ACCOUNTS["all"][1], "originate"]
+
+    def test_class_command_is_not_too_much_where_the_setting_wants_it(self) -> None:
+        server = ScriptedAmi({**recorded(), "ListCommands": commands_of("command,reporting")})
+
+        with capture_logs() as lines:
+            samples, _ = asyncio.run(polled(server, Knowledge("hq", cli=True)))
+
+        assert values(samples)["ami.excess_privileges"] == 0
+        assert lines == []
+
+    def test_write_reporting_alone_gets_nearly_everything(self) -> None:
+        """Contacts and parking need classes with which things can be changed; they are left out."""
+        server = ScriptedAmi({**recorded(), "ListCommands": commands_of("reporting")})
+
+        samples, _ = asyncio.run(polled(server))
+
+        assert {
+            "system.uptime",
+            "channels.active",
+            "dialplan.active",
+            "bridges.active",
+            "device_state.devices",
+        } <= {sample.series.name for sample in samples}
 
 
 class TestGrantIsLearnt:

@@ -8,14 +8,15 @@ from bridge.core.sample import Sample
 from bridge.errors import SourceError
 from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.health import Health, Part
+from bridge.protocols.ami import AmiMessage
 from bridge.sources.ami import AmiSource
-from bridge.sources.ami.source import WAITING_READS
+from bridge.sources.ami.connection import End
+from bridge.sources.ami.source import WAITING_EVENTS, WAITING_READS
 from tests.asterisk.recorded import raw
-from tests.sources.ami.scripted import ScriptedAmi
+from tests.sources.ami.scripted import DENIED, ScriptedAmi
 
 NEWCHANNEL = b"Event: Newchannel\r\nPrivilege: call,all\r\nChannel: PJSIP/a-1\r\n\r\n"
 SHUTDOWN = b"Event: Shutdown\r\nPrivilege: system,all\r\nShutdown: Cleanly\r\nRestart: False\r\n\r\n"
-IGNORED = own.SOURCE_ERRORS.series("hq", "ami", "ignored")
 
 
 class Bench:
@@ -27,6 +28,10 @@ class Bench:
         self.source = AmiSource("hq", server.settings(**settings), self.health, clock)
         self.last: dict[str, float] = {}
         self.server = server
+
+    def errors(self, reason: str) -> float:
+        """How often something is counted as an error of that reason."""
+        return self.health.counted(own.SOURCE_ERRORS.series("hq", "ami", reason))
 
     def emit(self, samples: Sequence[Sample]) -> None:
         for sample in samples:
@@ -106,10 +111,10 @@ class TestRun:
             server.logged_in += b"Foo: bar\r\n\r\n"
             async with server.running():
                 bench = Bench(server)
-                await bench.until(lambda: bench.health.counted(IGNORED))
+                await bench.until(lambda: bench.errors("ignored"))
                 return bench
 
-        assert asyncio.run(scenario()).health.counted(IGNORED) == 1
+        assert asyncio.run(scenario()).errors("ignored") == 1
 
     def test_polls_begin_without_fully_booted_too(self) -> None:
         """An account without read class system never gets it."""
@@ -186,7 +191,61 @@ def test_events_beyond_what_may_wait_are_counted_as_lost() -> None:
         ours._listen([])
     ours._listen([None, None])  # type: ignore[list-item]
 
-    assert bench.health.counted(own.SOURCE_ERRORS.series("hq", "ami", "overflow")) == 2
+    assert bench.errors("overflow") == 2
+
+
+def test_many_short_events_wait_no_more_than_few_long_ones() -> None:
+    """65,536 bytes can be 5,461 events, and each takes hundreds of bytes of memory."""
+    bench = Bench(ScriptedAmi(), port=1)
+    read = [AmiMessage(b"Event: X")] * 5_461
+
+    for _ in range(20):
+        bench.source._listen(read)
+
+    assert bench.errors("overflow") == (20 - WAITING_EVENTS // 5_461) * 5_461
+
+
+class TestEnds:
+    """Every session that ends, or does not begin, is counted once, by why."""
+
+    @pytest.mark.parametrize(
+        ("settings", "end"),
+        [
+            ({"port": 1}, End.UNREACHABLE),
+            ({"host": "pbx.invalid"}, End.UNREACHABLE),
+            ({"tls": True}, End.TLS),
+            ({"secret": "wrong"}, End.LOGIN),
+        ],
+    )
+    def test_one_that_never_begins(self, settings: dict[str, object], end: End) -> None:
+        async def scenario() -> Bench:
+            async with ScriptedAmi().running() as server:
+                bench = Bench(server, **settings)
+                await bench.lost()
+                await bench.lost()
+                return bench
+
+        assert {each: count for each in End if (count := asyncio.run(scenario()).errors(each))} == {end: 2}
+
+    def test_one_that_may_not_know_what_it_may(self) -> None:
+        async def scenario() -> Bench:
+            async with ScriptedAmi({"ListCommands": DENIED}).running() as server:
+                bench = Bench(server)
+                await bench.lost()
+                return bench
+
+        assert asyncio.run(scenario()).errors(End.FORBIDDEN) == 1
+
+    def test_answers_that_nobody_asked_for_are_counted_and_left_out(self) -> None:
+        async def scenario() -> Bench:
+            server = ScriptedAmi()
+            server.logged_in += b"Response: Success\r\nActionID: 99\r\n\r\n" * 3
+            async with server.running():
+                bench = Bench(server)
+                await bench.until(lambda: bench.errors("unasked"))
+                return bench
+
+        assert asyncio.run(scenario()).errors("unasked") == 3
 
 
 class TestPollOnce:
