@@ -1,11 +1,12 @@
 """Guards: lines of StatsD that a sender may not send, since a caller may have made them up."""
 
-from bridge.protocols.statsd import BadLine, Parsed, Reason, joined, parse_datagram
+from bridge.protocols.refusal import BadLine, Reason
+from bridge.protocols.statsd import Parsed, joined, parse_datagram, parse_line
 
 
 def parse_within(prefix: bytes, data: bytes) -> Parsed:
     """As `parse_datagram`, of a sender all of whose names begin with `prefix`: other lines are refused."""
-    if data.startswith(prefix) and data.find(b"\n", 0, -1) < 0:
+    if not data or (data.startswith(prefix) and data.find(b"\n", 0, -1) < 0):
         return parse_datagram(data)
     lines = data.removesuffix(b"\n").split(b"\n")
     return joined([_parse_within(prefix, line) for line in lines])
@@ -13,7 +14,7 @@ def parse_within(prefix: bytes, data: bytes) -> Parsed:
 
 def _parse_within(prefix: bytes, line: bytes) -> Parsed:
     if line.startswith(prefix) or not line.strip():
-        return parse_datagram(line)
+        return parse_line(line)
     return Parsed(bad=(BadLine(line, Reason.OUTSIDE_PREFIX),), lines=1)
 
 

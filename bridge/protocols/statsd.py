@@ -14,11 +14,12 @@ things, the line itself decides:
 
 import math
 import re
-from enum import StrEnum
+from hashlib import sha256
 from typing import NamedTuple, TypeVar
 
 from bridge.core.sample import Kind, Labels, Measurement, Series
 from bridge.protocols.dialects import dogstatsd_tags, is_notice, split_name
+from bridge.protocols.refusal import NOTHING, BadLine, Reason, RefusedError
 
 LINE_LIMIT = 8192
 """Bytes of a line: what the buffer of a DogStatsD agent holds, so no client sends more."""
@@ -26,8 +27,10 @@ NAME_LIMIT, SEGMENT_LIMIT = 256, 32
 """Characters and dotted parts of a name: in Graphite these are the length and depth of a path."""
 TAGS_LIMIT, TAG_LIMIT = 20, 128
 """How many tags a line may bear, and the characters of a tag's key or value."""
+MEMBER_LIMIT = 256
+"""Characters of a member of a set. Each is kept until the flush, of a longer one only a digest."""
 REMEMBERED, REMEMBERED_LIMIT = 8192, 256
-"""How many lines are remembered, up to which length: a PBX says the same lines again and again."""
+"""How many good lines are remembered, up to which length: a PBX says the same ones again and again."""
 
 KINDS = {
     "c": Kind.COUNTER,
@@ -41,42 +44,11 @@ KINDS = {
 PLAIN_KINDS = {code.encode(): kind for code, kind in KINDS.items()}
 DOGSTATSD_TYPES = ("h", "d")
 NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+NOT_FINITE = re.compile(r"[-+]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 TIMESTAMP = re.compile(r"[0-9]{1,10}")
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 PLAIN = re.compile(rb"([A-Za-z0-9_.\-/@ ]{1,256}):([-+]?[0-9]{1,15})\|(c|g|ms|m)")
 """The line without tags, packing or rate, which is nearly all that a PBX sends."""
-
-
-class Reason(StrEnum):
-    """Why a line, or one value of it, is refused."""
-
-    EMPTY = "empty"
-    LONG_LINE = "long_line"
-    ENCODING = "encoding"
-    CONTROL = "control_character"
-    NO_VALUE = "no_value"
-    NO_TYPE = "no_type"
-    BAD_TYPE = "bad_type"
-    NO_NAME = "no_name"
-    LONG_NAME = "long_name"
-    BAD_VALUE = "bad_value"
-    OVERFLOW = "overflow"
-    BAD_RATE = "bad_rate"
-    ZERO_RATE = "zero_rate"
-    BAD_SECTION = "bad_section"
-    BAD_TAG = "bad_tag"
-    MANY_TAGS = "many_tags"
-    MIXED_TAGS = "mixed_tags"
-    BAD_NOTICE = "bad_notice"
-    CUT_NAME = "cut_name"
-    OUTSIDE_PREFIX = "outside_prefix"
-
-
-class BadLine(NamedTuple):
-    """A line that is refused, and why."""
-
-    line: bytes
-    reason: Reason
 
 
 class Parsed(NamedTuple):
@@ -97,12 +69,6 @@ class Parsed(NamedTuple):
     notices: int = 0
 
 
-class _RefusedError(Exception):
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 def parse_datagram(data: bytes) -> Parsed:
     """All that a datagram holds; every input has an answer.
 
@@ -111,10 +77,22 @@ def parse_datagram(data: bytes) -> Parsed:
     parsed = _remembered.get(data)
     if parsed is None:
         parsed = _parse_lines(data) if b"\n" in data else _parse_line(data)
-        # The same duration hardly ever comes twice: to remember it would only push other lines out.
-        if len(data) <= REMEMBERED_LIMIT and not data.endswith(b"|ms"):
+        if _is_worth_remembering(data, parsed):
             _remember(_remembered, data, parsed)
     return parsed
+
+
+def _is_worth_remembering(data: bytes, parsed: Parsed) -> bool:
+    """Whether it is one good value: what is remembered must be small, and rubbish must not push it out.
+
+    The same duration hardly ever comes twice.
+    """
+    return (
+        len(parsed.measurements) == 1
+        and not parsed.bad
+        and len(data) <= REMEMBERED_LIMIT
+        and not data.endswith(b"|ms")
+    )
 
 
 _remembered: dict[bytes, Parsed] = {}
@@ -130,7 +108,12 @@ def _remember(memory: dict[bytes, Value], key: bytes, value: Value) -> None:
 
 
 def _parse_lines(data: bytes) -> Parsed:
-    return joined([parse_datagram(line) for line in data.removesuffix(b"\n").split(b"\n")])
+    return joined([parse_line(line) for line in data.removesuffix(b"\n").split(b"\n")])
+
+
+def parse_line(line: bytes) -> Parsed:
+    """As `parse_datagram`, of one line among others, without its line feed."""
+    return parse_datagram(line) if line else BLANK
 
 
 def joined(parts: list[Parsed]) -> Parsed:
@@ -170,63 +153,92 @@ def _parse_any(raw: bytes) -> Parsed:
         line = _text(raw)
         if (sound := is_notice(line)) is not None:
             return Parsed(lines=1, notices=1) if sound else _bad(raw, Reason.BAD_NOTICE)
-    except _RefusedError as refused:
+        if (pack := _unpacked(line)) is not None:
+            return _parse_pack(raw, pack)
+        return Parsed(_measurements(line), lines=1, accepted=1)
+    except RefusedError as refused:
         return _bad(raw, refused.reason)
-    measurements: list[Measurement] = []
-    bad: list[BadLine] = []
-    for single in _unpacked(line):
-        try:
-            measurements += _measurements(single)
-        except _RefusedError as refused:
-            bad.append(BadLine(raw, refused.reason))
-    return Parsed(tuple(measurements), tuple(bad), lines=1, accepted=1 if measurements else 0)
 
 
 def _bad(line: bytes, reason: Reason) -> Parsed:
-    return Parsed(bad=(BadLine(line, reason),), lines=0 if reason is Reason.EMPTY else 1)
+    return Parsed(bad=(BadLine(line, reason),), lines=0 if reason in NOTHING else 1)
+
+
+BLANK = _bad(b"", Reason.BLANK)
 
 
 def _text(raw: bytes) -> str:
     if len(raw) > LINE_LIMIT:
-        raise _RefusedError(Reason.LONG_LINE)
-    try:
-        line = raw.rstrip(b" \t\r").decode()
-    except UnicodeDecodeError:
-        raise _RefusedError(Reason.ENCODING) from None
+        raise RefusedError(Reason.LONG_NAME if raw.find(b":") > LINE_LIMIT else Reason.LONG_LINE)
+    line = raw.rstrip(b" \t\r")
     if not line:
-        raise _RefusedError(Reason.EMPTY)
-    if CONTROL.search(line):
-        raise _RefusedError(Reason.CONTROL)
-    return line
+        raise RefusedError(Reason.BLANK if raw else Reason.EMPTY)
+    is_clean = not CONTROL.search(line)
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        raise RefusedError(Reason.ENCODING if is_clean else Reason.BINARY) from None
+    if not is_clean:
+        raise RefusedError(Reason.CONTROL)
+    return text
 
 
-def _unpacked(line: str) -> list[str]:
-    """The lines that etsy's packing stands for: `a:1|c:2|c` is `a:1|c` and `a:2|c`."""
+class _Pack(NamedTuple):
+    """What etsy's packing puts into one line: `a:1|c:2|c|#k:v` is `a:1|c|#k:v` and `a:2|c|#k:v`."""
+
+    name: str
+    values: list[str]
+    tail: list[str]
+
+
+def _unpacked(line: str) -> _Pack | None:
+    """The parts of a line that packs; None if it does not."""
     if line.count(":") < 2:
-        return [line]
+        return None
     body, mark, tags = line.partition("|#")
     _, *sections = body.split("|")
     if not any(":" in text for at, text in enumerate(sections) if at == 0 or text.startswith("@")):
-        return [line]
+        return None
     name, *values = body.split(":")
-    return [f"{name}:{value}{mark}{tags}" for value in values]
+    return _Pack(name, values, f"#{tags}".split("|") if mark else [])
 
 
-def _measurements(line: str) -> list[Measurement]:
-    head, pipe, rest = line.partition("|")
-    if ":" not in head:
-        raise _RefusedError(Reason.NO_VALUE)
-    if not pipe:
-        raise _RefusedError(Reason.NO_TYPE)
-    code, *texts = rest.split("|")
-    kind = KINDS.get(code.rstrip())
-    if kind is None:
-        raise _RefusedError(Reason.BAD_TYPE)
+def _parse_pack(raw: bytes, pack: _Pack) -> Parsed:
+    """All values of a pack. What they share is read once: a line of 8 KiB would else take a second."""
+    shared = _sections(pack.tail)
+    series = _series(pack.name, shared.tags)
+    measurements: list[Measurement] = []
+    bad: list[BadLine] = []
+    for value in pack.values:
+        try:
+            text, _, kind, texts = _typed(value)
+            measurements.append(_measurement(series, kind, text, _sections(texts, shared)))
+        except RefusedError as refused:
+            bad.append(BadLine(raw, refused.reason))
+    return Parsed(tuple(measurements), tuple(bad), lines=1, accepted=1 if measurements else 0)
+
+
+def _measurements(line: str) -> tuple[Measurement, ...]:
+    if ":" not in line.partition("|")[0]:
+        raise RefusedError(Reason.NO_VALUE)
+    head, code, kind, texts = _typed(line)
     sections = _sections(texts)
     packs = code in DOGSTATSD_TYPES or sections.is_dogstatsd
     name, values = _cut(head, kind, packs=packs)
     series = _series(name, sections.tags)
-    return [_measurement(series, kind, value, sections) for value in values]
+    return tuple([_measurement(series, kind, value, sections) for value in values])
+
+
+def _typed(text: str) -> tuple[str, str, Kind, list[str]]:
+    """What stands before the type; the type, as it is written and as it is meant; the sections behind it."""
+    head, pipe, rest = text.partition("|")
+    if not pipe:
+        raise RefusedError(Reason.NO_TYPE)
+    code, *sections = rest.split("|")
+    kind = KINDS.get(code.rstrip())
+    if kind is None:
+        raise RefusedError(Reason.BAD_TYPE)
+    return head, code, kind, sections
 
 
 class _Sections(NamedTuple):
@@ -249,12 +261,11 @@ def _measurement(series: Series, kind: Kind, text: str, sections: _Sections) -> 
     """
     kind, value = _valued(kind, text)
     if not sections.rate and kind is not Kind.GAUGE and kind is not Kind.SET:
-        raise _RefusedError(Reason.ZERO_RATE)
+        raise RefusedError(Reason.ZERO_RATE)
     return Measurement(series, kind, value, sections.rate or 1.0, sections.time)
 
 
-def _sections(texts: list[str]) -> _Sections:
-    result = NONE
+def _sections(texts: list[str], result: _Sections = NONE) -> _Sections:
     for text in texts:
         if text.startswith("@"):
             result = result._replace(rate=_rate(text[1:]))
@@ -266,14 +277,16 @@ def _sections(texts: list[str]) -> _Sections:
             # Whose container it is, and how many tags the agent shall add: of no use outside Datadog.
             result = result._replace(is_dogstatsd=True)
         else:
-            raise _RefusedError(Reason.BAD_SECTION)
+            raise RefusedError(Reason.BAD_SECTION)
     return result
 
 
 def _rate(text: str) -> float:
-    rate = float(text) if NUMBER.fullmatch(text) else math.nan
+    if not NUMBER.fullmatch(text):
+        raise RefusedError(Reason.BAD_RATE)
+    rate = float(text)
     if rate != 0 and (not 0 < rate <= 1 or math.isinf(1 / rate)):
-        raise _RefusedError(Reason.BAD_RATE)
+        raise RefusedError(Reason.RATE_RANGE)
     return rate
 
 
@@ -292,58 +305,33 @@ def _cut(head: str, kind: Kind, *, packs: bool) -> tuple[str, list[str]]:
 def _series(text: str, tags: Labels) -> Series:
     name, own_tags = split_name(text)
     if not name:
-        raise _RefusedError(Reason.NO_NAME)
+        raise RefusedError(Reason.NO_NAME)
     if len(name) > NAME_LIMIT or name.count(".") >= SEGMENT_LIMIT:
-        raise _RefusedError(Reason.LONG_NAME)
+        raise RefusedError(Reason.LONG_NAME)
     if own_tags and tags:
-        raise _RefusedError(Reason.MIXED_TAGS)
+        raise RefusedError(Reason.MIXED_TAGS)
     return Series(name, _ordered(own_tags or tags) if own_tags or tags else ())
 
 
 def _ordered(tags: Labels) -> Labels:
     """Tags in one order, each key once with its first value: two ways to write them are one series."""
     if len(tags) > TAGS_LIMIT:
-        raise _RefusedError(Reason.MANY_TAGS)
+        raise RefusedError(Reason.MANY_TAGS)
     if not all(0 < len(part) <= TAG_LIMIT for tag in tags for part in tag):
-        raise _RefusedError(Reason.BAD_TAG)
+        raise RefusedError(Reason.BAD_TAG)
     return tuple(sorted(dict(reversed(tags)).items()))
 
 
 def _valued(kind: Kind, text: str) -> tuple[Kind, float | str]:
+    if not text:
+        raise RefusedError(Reason.EMPTY_VALUE)
     if kind is Kind.SET:
-        if not text:
-            raise _RefusedError(Reason.BAD_VALUE)
-        return kind, text
+        return kind, text if len(text) <= MEMBER_LIMIT else sha256(text.encode()).hexdigest()
     if not NUMBER.fullmatch(text):
-        raise _RefusedError(Reason.BAD_VALUE)
+        raise RefusedError(Reason.NOT_FINITE if NOT_FINITE.fullmatch(text) else Reason.BAD_VALUE)
     value = float(text)
     if math.isinf(value):
-        raise _RefusedError(Reason.OVERFLOW)
+        raise RefusedError(Reason.OVERFLOW)
     if kind is Kind.GAUGE and text[0] in "+-":
         return Kind.DELTA, value
     return kind, value
-
-
-class LineStream:
-    """Whole lines out of a stream that is cut anywhere.
-
-    It holds at most one line that is not finished, and of that only as much as shows that it is too
-    long.
-    """
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, data: bytes) -> bytes:
-        """Take bytes; return the lines that are whole now, as one datagram, or nothing."""
-        whole, newline, rest = data.rpartition(b"\n")
-        if newline:
-            whole = self._rest + whole + newline
-            self._rest = b""
-        self._rest = (self._rest + rest)[: LINE_LIMIT + 1]
-        return whole
-
-    def end(self) -> bytes:
-        """What is left when the stream has ended, and no line feed will come."""
-        rest, self._rest = self._rest, b""
-        return rest

@@ -25,7 +25,7 @@ class TestPrefix:
         parsed = parse_within(b"hq.", b"hq.a:1|c\nb:1|c\nhqb:1|c\n\n_sc|x|0\nhq.c:1|c")
 
         assert names(parsed) == ["hq.a", "hq.c"]
-        assert reasons(parsed) == ["outside_prefix", "outside_prefix", "empty", "outside_prefix"]
+        assert reasons(parsed) == ["outside_prefix", "outside_prefix", "blank", "outside_prefix"]
         assert (parsed.lines, parsed.accepted, parsed.notices) == (5, 2, 0)
 
     @given(statsd_datagrams)

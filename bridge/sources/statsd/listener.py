@@ -9,19 +9,19 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from bridge.log import get_logger
-from bridge.protocols.statsd import LineStream
+from bridge.protocols.lines import LineStream
+from bridge.protocols.statsd import LINE_LIMIT
 from bridge.sources.statsd.senders import LOCAL, Packet
-from bridge.sources.statsd.sockets import granted_buffer, kernel_drops
+from bridge.sources.statsd.sockets import close, granted_buffer, kernel_drops
 
 DATAGRAM = 65536
 """Bytes: no datagram is longer."""
-TURN = 256
-"""Datagrams taken before other tasks get their turn; that is about a millisecond of work."""
+TURN, TURN_BYTES = 256, 16384
+"""Datagrams, and bytes, after which others get their turn: that many of Asterisk's take a millisecond."""
 PACE = 0.005
 """Seconds for which a busy socket is left alone, at most."""
 FOOTPRINT = 416
@@ -30,6 +30,11 @@ SHARE = 4
 """A pause may fill one part in this many of the socket buffer, at the rate seen last."""
 CONNECTIONS = 250
 """The most connections at a time to one stream listener."""
+CHUNK = 8192
+"""Bytes read of a connection before another has its turn."""
+
+Shut = Callable[[socket.socket], None]
+"""Closes a socket, or keeps it for the next listener."""
 
 log = get_logger(component="statsd")
 
@@ -43,6 +48,9 @@ class Taker(Protocol):
     def admits(self, listener: str, sender: str) -> bool:
         """Whether the sender may connect to the listener of that name."""
 
+    def crowded(self, listener: str, sender: str) -> None:
+        """The sender was turned away, since the listener of that name has all the connections it may have."""
+
 
 class DatagramListener:
     """Reads datagrams from `start` to `close`.
@@ -53,16 +61,29 @@ class DatagramListener:
         taker: is given what was read.
         sender: the address of every sender, where it need not be asked for: to ask takes a third of the
             time of reading. Default: through a unix socket `LOCAL`, else the kernel is asked.
+        shut: closes the socket at the end.
     """
 
-    def __init__(self, name: str, opened: socket.socket, taker: Taker, sender: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        opened: socket.socket,
+        taker: Taker,
+        sender: str | None = None,
+        shut: Shut = close,
+    ) -> None:
         self.name = name
         self.buffer = granted_buffer(opened)
         self._socket = opened
         self._taker = taker
-        self._sender = LOCAL if opened.family == socket.AF_UNIX else sender
-        self._drops = 0
+        # A unix socket holds ten datagrams, as a rule, and makes its sender wait: a pause would be his.
+        self._has_pauses = opened.family != socket.AF_UNIX
+        self._sender = sender if self._has_pauses else LOCAL
+        self._shut = shut
+        self._drops = self._told = kernel_drops(opened)
         self._drained = 0.0
+        self._has_more = False
+        self._is_open = True
         self._timer: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -75,19 +96,32 @@ class DatagramListener:
         self._loop.remove_reader(self._socket)
         if self._timer:
             self._timer.cancel()
-        for _ in range(self.buffer // FOOTPRINT // TURN + 1):
-            if self._drain() < TURN:
-                break
-        _shut(self._socket)
+        try:
+            for _ in range(self.buffer // FOOTPRINT // TURN + 2 * self.buffer // TURN_BYTES + 1):
+                self._drain()
+                if not self._has_more:
+                    break
+                await asyncio.sleep(0)
+        finally:
+            self._drops = kernel_drops(self._socket)
+            self._is_open = False
+            self._shut(self._socket)
 
     def drops(self) -> int:
-        """Datagrams that the kernel dropped since the last call."""
-        before, self._drops = self._drops, kernel_drops(self._socket)
+        """Datagrams that the kernel dropped since the last call, up to this moment or to the end.
+
+        The kernel is asked for the number itself: the one that it sends along with datagrams, SO_RXQ_OVFL,
+        leaves out what it has dropped since the last of them.
+        """
+        if self._is_open:
+            self._drops = kernel_drops(self._socket)
+        before, self._told = self._told, self._drops
         return (self._drops - before) % 2**32
 
     def _on_readable(self) -> None:
         quiet = time.monotonic() - self._drained
-        if self._drain() == TURN or quiet < PACE:
+        self._drain()
+        if self._has_pauses and (self._has_more or quiet < PACE):
             self._loop.remove_reader(self._socket)
             self._timer = self._loop.call_later(0, self._on_timer)
 
@@ -100,24 +134,30 @@ class DatagramListener:
             self._loop.add_reader(self._socket, self._on_readable)
             return
         rate = taken / max(self._drained - since, 1e-6)
-        pause = 0.0 if taken == TURN else min(PACE, self.buffer / FOOTPRINT / SHARE / rate)
+        pause = 0.0 if self._has_more else min(PACE, self.buffer / FOOTPRINT / SHARE / rate)
         self._timer = self._loop.call_later(pause, self._on_timer)
 
     def _drain(self) -> int:
         """Hand on what the socket holds, up to a turn; return how many datagrams that were."""
         packets: list[Packet] = []
         take, sender = packets.append, self._sender
+        room = TURN_BYTES
+        self._has_more = False
         # Any error ends the turn. An error of a datagram socket is told once, and the socket works on.
         with contextlib.suppress(OSError):
             if sender is None:
                 read_from = self._socket.recvfrom
-                for _ in range(TURN):
+                while room > 0 and len(packets) < TURN:
                     data, address = read_from(DATAGRAM)
                     take((data, address[0]))
+                    room -= len(data)
             else:
                 read = self._socket.recv
-                for _ in range(TURN):
-                    take((read(DATAGRAM), sender))
+                while room > 0 and len(packets) < TURN:
+                    data = read(DATAGRAM)
+                    take((data, sender))
+                    room -= len(data)
+            self._has_more = True
         self._drained = time.monotonic()
         if packets:
             self._taker.receive(self.name, packets)
@@ -132,6 +172,7 @@ class StreamListener:
         opened: a stream socket that listens; the listener closes it.
         taker: is given what was read.
         limit: the most connections at a time.
+        shut: closes the socket at the end.
 
     Attributes:
         connections: those that are open.
@@ -139,27 +180,34 @@ class StreamListener:
 
     buffer = 0
 
-    def __init__(self, name: str, opened: socket.socket, taker: Taker, limit: int = CONNECTIONS) -> None:
+    def __init__(
+        self,
+        name: str,
+        opened: socket.socket,
+        taker: Taker,
+        limit: int = CONNECTIONS,
+        shut: Shut = close,
+    ) -> None:
         self.name = name
         self._socket = opened
         self._taker = taker
         self._limit = limit
+        self._shut = shut
         self.connections: set[asyncio.BaseTransport] = set()
 
     async def start(self) -> None:
         """Begin to accept connections."""
         loop = asyncio.get_running_loop()
         if self._socket.family == socket.AF_UNIX:
-            self._server = await loop.create_unix_server(self._connection, sock=self._socket)
+            self._server = await loop.create_unix_server(self._connection, sock=self._socket.dup())
         else:
-            self._server = await loop.create_server(self._connection, sock=self._socket)
+            self._server = await loop.create_server(self._connection, sock=self._socket.dup())
 
     def _connection(self) -> "_Connection":
         return _Connection(self)
 
     async def close(self) -> None:
         """Listen no more, take what the connections have brought, and end them."""
-        _unlink(self._socket)
         self._server.close()
         for _ in range(2):  # turns of the loop: in the first it looks what is there, in the second it reads
             await asyncio.sleep(0)
@@ -167,6 +215,7 @@ class StreamListener:
             transport.close()
         await asyncio.sleep(0)  # the turn in which they leave: nothing is written to them that could be late
         await self._server.wait_closed()
+        self._shut(self._socket)
 
     def drops(self) -> int:
         """Nothing: a stream makes its sender wait instead."""
@@ -175,7 +224,7 @@ class StreamListener:
     def enter(self, transport: asyncio.BaseTransport, sender: str) -> None:
         """A connection has come; it is closed at once if the sender may not, or if there are too many."""
         if len(self.connections) >= self._limit:
-            log.warning("connection refused: too many", listener=self.name, limit=self._limit)
+            self._taker.crowded(self.name, sender)
             transport.close()
         elif not self._taker.admits(self.name, sender):
             transport.close()
@@ -192,19 +241,28 @@ class StreamListener:
         self.connections.discard(transport)
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(asyncio.BufferedProtocol):
+    """One connection; it ends with a line that is too long, since nothing sound will follow it."""
+
     def __init__(self, listener: StreamListener) -> None:
         self._listener = listener
-        self._lines = LineStream()
+        self._lines = LineStream(LINE_LIMIT)
+        self._buffer = bytearray(CHUNK)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         peer = transport.get_extra_info("peername")
         self._sender = peer[0] if isinstance(peer, tuple) else LOCAL
         self._listener.enter(transport, self._sender)
 
-    def data_received(self, data: bytes) -> None:
-        self._listener.take(self._lines.feed(data), self._sender)
+    def get_buffer(self, _: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, length: int) -> None:
+        self._listener.take(self._lines.feed(bytes(self._buffer[:length])), self._sender)
+        if self._lines.is_over:
+            self._transport.close()
 
     def eof_received(self) -> None:
         # The sender has said all it had to say: the last line is whole without a line feed.
@@ -212,14 +270,3 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         self._listener.leave(self._transport)
-
-
-def _shut(opened: socket.socket) -> None:
-    _unlink(opened)
-    opened.close()
-
-
-def _unlink(opened: socket.socket) -> None:
-    if opened.family == socket.AF_UNIX:
-        with contextlib.suppress(FileNotFoundError):
-            Path(opened.getsockname()).unlink()

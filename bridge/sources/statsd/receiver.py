@@ -3,7 +3,7 @@
 A native core can take its place: the listeners know only `receive`, the source only `flush`.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
@@ -18,7 +18,8 @@ from bridge.log import Throttle, get_logger
 from bridge.pipeline.health import Health
 from bridge.pipeline.interfaces import Clock
 from bridge.protocols.guard import parse_within, without_cut_names
-from bridge.protocols.statsd import BadLine, Parsed, Reason, parse_datagram
+from bridge.protocols.refusal import NOTHING, BadLine
+from bridge.protocols.statsd import Parsed, parse_datagram
 from bridge.sources.statsd.asterisks import Asterisks
 from bridge.sources.statsd.books import CONFLICT, Book, Traffic
 from bridge.sources.statsd.senders import Packet, Senders
@@ -30,6 +31,8 @@ NEGATIVE_TIMER = "negative_timer"
 """Why a duration below 0 is not used: a phone that does not answer has no round trip."""
 SHOWN = 200
 """Bytes of a bad line that the log shows."""
+CROWDED = "too_many_connections"
+"""Why a connection is closed at once although its sender may send."""
 COMPLAINTS = 100
 """How many pairs of sender and reason have a log line of their own in a period."""
 
@@ -84,7 +87,7 @@ class Receiver:
     def receive(self, listener: str, packets: Iterable[Packet]) -> None:
         """Take what a listener has received."""
         gathered: defaultdict[str, list[Measurement]] = defaultdict(list)
-        bad: list[tuple[str, BadLine]] = []
+        bad: list[tuple[str, tuple[BadLine, ...]]] = []
         refused: list[str] = []
         received = lines = accepted = notices = 0
         routes: dict[str, _Route] = {}
@@ -101,7 +104,7 @@ class Receiver:
             measurements, bad_lines, all_lines, good_lines, events = parsed
             if bad_lines:
                 measurements, bad_lines, _, good_lines, events = self._whole(data, parsed, is_datagram)
-                bad += [(sender, line) for line in bad_lines]
+                bad.append((sender, bad_lines))
             received += 1
             lines += all_lines
             accepted += good_lines
@@ -112,8 +115,8 @@ class Receiver:
         for pbx, measurements_of_pbx in gathered.items():
             self._book.add(pbx, measurements_of_pbx)
         negative = self._settle(listener)
-        faults = negative + sum(line.reason is not Reason.EMPTY for _, line in bad)
-        self._traffic = self._traffic.plus(received, lines, faults)
+        faults = self._count_bad(listener, bad)
+        self._traffic = self._traffic.plus(received, lines, negative + faults)
         self._count(own.LISTENER_PACKETS, received + len(refused), listener)
         self._count(own.LISTENER_LINES, accepted - negative, listener)
         self._count(own.SOURCE_EVENTS, notices, NAME)
@@ -144,6 +147,11 @@ class Receiver:
             return False
         return True
 
+    def crowded(self, listener: str, sender: str) -> None:
+        """A sender was turned away for want of room; that is counted."""
+        self._count(own.SOURCE_ERRORS, 1, NAME, CROWDED)
+        self._warn("connection refused: there are too many", listener, sender)
+
     def _settle(self, listener: str) -> int:
         """Count what the book could not use; return how many accepted lines were bad after all."""
         lost = self._book.lost()
@@ -153,21 +161,29 @@ class Receiver:
         self._count(own.SOURCE_ERRORS, lost.get(CONFLICT, 0), NAME, CONFLICT)
         return negative
 
-    def _complain(self, listener: str, bad: Iterable[tuple[str, BadLine]]) -> None:
-        for sender, (line, reason) in bad:
-            self._count(own.LISTENER_BAD_LINES, 1, listener, reason.value)
-            self._warn("bad line", listener, sender, reason=reason.value, line=self._show(line[:SHOWN]))
+    def _count_bad(self, listener: str, bad: Iterable[tuple[str, Iterable[BadLine]]]) -> int:
+        """Count bad lines by reason; return how many they are, blank ones left out."""
+        reasons = Counter(line.reason for _, lines in bad for line in lines)
+        for reason, amount in reasons.items():
+            self._count(own.LISTENER_BAD_LINES, amount, listener, reason.value)
+        return reasons.total() - sum(reasons[reason] for reason in NOTHING)
+
+    def _complain(self, listener: str, bad: Iterable[tuple[str, Iterable[BadLine]]]) -> None:
+        """Show a line of each reason in a packet; there may be thousands in it."""
+        for sender, lines in bad:
+            for line, reason in {line.reason: line for line in lines}.values():
+                self._warn("bad line", listener, sender, reason.value, line)
 
     def _refuse(self, listener: str, senders: Sequence[str]) -> None:
         self._count(own.LISTENER_REFUSED, len(senders), listener)
         for sender in senders:
             self._warn("packet refused: no setting lets the sender in", listener, sender)
 
-    def _warn(self, event: str, listener: str, sender: str, **fields: str) -> None:
-        key = " ".join((event, sender, fields.get("reason", "")))
-        kept_back = self._throttle.suppressed(key)
+    def _warn(self, event: str, listener: str, sender: str, reason: str = "", line: bytes = b"") -> None:
+        kept_back = self._throttle.suppressed(f"{event} {sender} {reason}")
         if kept_back is not None:
-            log.warning(event, listener=listener, sender=sender, **fields, kept_back=kept_back)
+            shown = {"reason": reason, "line": self._show(line[:SHOWN])} if reason else {}
+            log.warning(event, listener=listener, sender=sender, **shown, kept_back=kept_back)
 
     def flush(self, now: float) -> Iterator[Sample]:
         """End the interval at Unix time `now`; its samples may be taken from the iterator bit by bit."""

@@ -15,6 +15,8 @@ from bridge.errors import SourceError
 
 SETTING = "BRIDGE_STATSD__LISTEN"
 BACKLOG = 128
+ALIVE = 60
+"""Seconds of silence after which the kernel asks a peer whether it is still there, and between questions."""
 SO_RCVBUFFORCE, SO_MEMINFO = 33, 55
 """Linux's numbers (asm-generic/socket.h); Python has no names for them."""
 MEMINFO = struct.Struct("9I")
@@ -105,7 +107,35 @@ def _clear(path: str, kind: socket.SocketKind) -> None:
 
 def _listen(opened: socket.socket, kind: socket.SocketKind) -> None:
     if kind == socket.SOCK_STREAM:
+        if opened.family != socket.AF_UNIX:
+            _look_after(opened)
         opened.listen(BACKLOG)
+
+
+def _look_after(opened: socket.socket) -> None:
+    """Have the kernel end connections whose peer is gone without a word: there is room for so many only.
+
+    Connections inherit it from the socket that listens.
+    """
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in {"TCP_KEEPIDLE": ALIVE, "TCP_KEEPINTVL": ALIVE, "TCP_KEEPCNT": 3}.items():
+        if option := getattr(socket, name, None):
+            opened.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def adjust(opened: socket.socket, mode: int, buffer: int) -> None:
+    """Give an open socket the permissions, if it has a path, and the receive buffer of a new one."""
+    if opened.family == socket.AF_UNIX:
+        Path(opened.getsockname()).chmod(mode)
+    _enlarge(opened, buffer)
+
+
+def close(opened: socket.socket) -> None:
+    """Close a socket, and remove the file of one that has a path."""
+    if opened.family == socket.AF_UNIX:
+        with contextlib.suppress(FileNotFoundError):
+            Path(opened.getsockname()).unlink()
+    opened.close()
 
 
 def _enlarge(opened: socket.socket, buffer: int) -> None:

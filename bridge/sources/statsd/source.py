@@ -22,10 +22,11 @@ from bridge.pipeline.ticker import ticks
 from bridge.settings import STATSD_SCHEMES, StatsdSettings
 from bridge.sources.statsd.asterisks import Asterisks
 from bridge.sources.statsd.books import Book, BridgeBook, EtsyBook
+from bridge.sources.statsd.doors import Doors
 from bridge.sources.statsd.listener import DatagramListener, StreamListener
 from bridge.sources.statsd.receiver import NAME, Receiver
 from bridge.sources.statsd.senders import Senders
-from bridge.sources.statsd.sockets import is_loopback, open_network, open_unix
+from bridge.sources.statsd.sockets import is_loopback
 
 NO_PREFIXES: Mapping[str, str] = {}
 SLICE = 1000
@@ -48,6 +49,7 @@ class StatsdSource:
         memory: where gauges and totals are remembered; none to begin afresh.
         prefixes: what the statsd.conf of each PBX has for `prefix`, as far as a setting says.
         show_lines: whether the log shows bad lines as they are, or only their shape.
+        doors: where sockets come from; those of the source before, to go on with the ones that it kept open.
 
     Raises:
         SettingsError: the mapping file is wrong.
@@ -66,6 +68,7 @@ class StatsdSource:
         *,
         prefixes: Mapping[str, str] = NO_PREFIXES,
         show_lines: bool = False,
+        doors: Doors | None = None,
     ) -> None:
         self._settings = settings
         self._health = health
@@ -79,6 +82,7 @@ class StatsdSource:
         if memory:
             self._receiver.restore(memory.recall(NAME))
             memory.keep(NAME, partial(self._receiver.state, memory.hides))
+        self._doors = doors or Doors()
         self._listeners: list[Listener] = []
         self._ended: Iterator[Sample] = iter(())
         health.watch(self._gauges)
@@ -97,14 +101,17 @@ class StatsdSource:
             SourceError: an address cannot be listened on.
         """
         async with AsyncExitStack() as stack:
-            await self._listen(stack)
+            try:
+                await self._listen(stack)
+            finally:
+                self._doors.clear()
             self._health.up(Part("source", self.pbx, self.name))
             try:
                 async for due in ticks(self._clock, self._settings.flush_interval):
                     await self._flush(due, emit)
             finally:
-                self._count_drops()
                 await stack.aclose()
+                self._count_drops()
                 emit([*self._ended, *self._receiver.flush(self._clock.time())])
 
     async def _listen(self, stack: AsyncExitStack) -> None:
@@ -127,14 +134,13 @@ class StatsdSource:
         datagrams = endpoint.scheme in {"udp", "unixgram"}
         kind = socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM
         buffer = self._settings.receive_buffer if datagrams else 0
-        if endpoint.host:
-            opened = await open_network(endpoint, kind, buffer)
-        else:
-            opened = open_unix(endpoint, kind, int(self._settings.socket_mode, 8), buffer)
+        opened = await self._doors.open(endpoint, kind, int(self._settings.socket_mode, 8), buffer)
         if not datagrams:
-            return StreamListener(name, opened, self._receiver)
+            return StreamListener(name, opened, self._receiver, shut=self._doors.shut)
         known = self._senders.are_all_equal and is_loopback(endpoint.host)
-        return DatagramListener(name, opened, self._receiver, endpoint.host if known else None)
+        return DatagramListener(
+            name, opened, self._receiver, endpoint.host if known else None, self._doors.shut
+        )
 
     def _tell(self, endpoint: Endpoint, listener: Listener) -> None:
         log.info("listening", on=str(endpoint), flush=self._settings.flush_interval)

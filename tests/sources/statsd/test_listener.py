@@ -1,6 +1,7 @@
 """Listeners read real sockets, in batches, and lose nothing that has arrived."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from bridge.core.endpoint import Endpoint
-from bridge.sources.statsd.listener import TURN, DatagramListener, StreamListener
+from bridge.protocols.statsd import LINE_LIMIT
+from bridge.sources.statsd.listener import CHUNK, TURN, DatagramListener, StreamListener
 from bridge.sources.statsd.senders import LOCAL, Packet
 from bridge.sources.statsd.sockets import open_network, open_unix
 
@@ -22,6 +24,7 @@ class Notebook:
     def __init__(self, *, admit: bool = True) -> None:
         self.packets: list[Packet] = []
         self.batches: list[int] = []
+        self.turned_away: list[str] = []
         self.admit = admit
 
     def receive(self, listener: str, packets: Iterable[Packet]) -> None:
@@ -32,6 +35,9 @@ class Notebook:
 
     def admits(self, listener: str, sender: str) -> bool:
         return self.admit
+
+    def crowded(self, listener: str, sender: str) -> None:
+        self.turned_away.append(sender)
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -98,6 +104,19 @@ class TestDatagrams:
 
         run(test)
 
+    def test_long_datagrams_make_a_turn_too_and_all_are_read_at_the_end(self) -> None:
+        async def test() -> None:
+            notebook = Notebook()
+            listener, sender = await udp(notebook)
+            with sender:
+                for _ in range(20):
+                    sender.send(b"x" * 60_000)
+                await listener.close()
+
+            assert notebook.batches == [1] * 20
+
+        run(test)
+
     def test_reading_goes_on_after_every_pause(self) -> None:
         """Bursts after silences of any length: reader and timer hand over to each other."""
 
@@ -142,6 +161,20 @@ class TestDatagrams:
 
             assert drops > 0
             assert (drops + len(notebook.packets), again) == (500, 0)
+
+        run(test)
+
+    def test_what_the_kernel_drops_before_the_end_is_counted_after_it(self) -> None:
+        async def test() -> None:
+            notebook = Notebook()
+            listener, sender = await udp(notebook, buffer=8192)
+            with sender:
+                for _ in range(500):
+                    sender.send(b"a:1|c")
+                await listener.close()
+
+            assert listener.drops() + len(notebook.packets) == 500
+            assert listener.drops() == 0
 
         run(test)
 
@@ -265,9 +298,47 @@ class TestStreams:
             reader, writer = await asyncio.open_connection(*address)
 
             assert await reader.read() == b""
+            assert notebook.turned_away == (["127.0.0.1"] if admit else [])
             for _, other in [*kept, (reader, writer)]:
                 other.close()
             await listener.close()
+
+        run(test)
+
+    @pytest.mark.parametrize("size", [LINE_LIMIT, 1000, 100_000])
+    def test_a_line_that_is_too_long_ends_its_connection_and_no_other(self, size: int) -> None:
+        async def test() -> None:
+            notebook = Notebook()
+            listener, address = await tcp(notebook)
+            _, other = await asyncio.open_connection(*address)
+            reader, writer = await asyncio.open_connection(*address)
+            data = b"a:1|c\n" + b"x" * (LINE_LIMIT + 1) + b"\nb:1|c\n" * 20_000
+            with contextlib.suppress(ConnectionError):
+                for at in range(0, len(data), size):
+                    writer.write(data[at : at + size])
+                    await writer.drain()
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
+            other.write(b"c:1|c\n")
+            await until(lambda: text(notebook).endswith(b"c:1|c\n"))
+            for each in (writer, other):
+                each.close()
+            await listener.close()
+
+            assert text(notebook) == b"a:1|c\n" + b"x" * (LINE_LIMIT + 1) + b"c:1|c\n"
+
+        run(test)
+
+    def test_no_connection_keeps_another_from_its_turn_for_more_than_a_chunk(self) -> None:
+        async def test() -> None:
+            notebook = Notebook()
+            listener, address = await tcp(notebook)
+            with socket.create_connection(address) as sender:
+                sender.sendall(b"a:1|c\n" * 10_000)
+                await until(lambda: len(text(notebook)) == 60_000)
+            await listener.close()
+
+            assert max(len(data) for data, _ in notebook.packets) < CHUNK + LINE_LIMIT
 
         run(test)
 

@@ -109,7 +109,7 @@ def test_a_complaint_names_sender_and_line_and_comes_once_in_a_while(
     bench.receive((b"a\x1b[2J\xff:1|c", "10.0.0.5"))
 
     first, second = capsys.readouterr().out.splitlines()
-    assert all(word in first for word in ("10.0.0.5", "encoding", r"x1b[2J", r"xff:1|c"))
+    assert all(word in first for word in ("10.0.0.5", "binary", r"x1b[2J", r"xff:1|c"))
     assert "\x1b[2J" not in first
     assert "9999" in second
 
@@ -125,6 +125,30 @@ def test_a_bad_line_shows_only_its_shape_unless_a_setting_shows_it(
     said = capsys.readouterr().out
     assert "aaaaaa.+9999999999|a" in said
     assert "4930123456" not in said
+
+
+def test_a_packet_of_thousands_of_bad_lines_is_counted_line_by_line_and_shown_once_for_each_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bench = Bench()
+
+    bench.receive((b"\n" * 30_000 + b"rubbish\n" * 4000, HOST))
+
+    assert bench.counted(own.LISTENER_BAD_LINES, "udp", "blank") == 30_000
+    assert bench.counted(own.LISTENER_BAD_LINES, "udp", "no_value") == 4000
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_connections_for_which_there_is_no_room_are_counted_and_do_not_fill_the_log(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bench = Bench()
+
+    for _ in range(1000):
+        bench.receiver.crowded("tcp", HOST)
+
+    assert bench.counted(own.SOURCE_ERRORS, "statsd", "too_many_connections") == 1000
+    assert len(capsys.readouterr().out.splitlines()) == 1
 
 
 def test_many_senders_cannot_fill_the_log(capsys: pytest.CaptureFixture[str]) -> None:

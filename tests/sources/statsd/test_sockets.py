@@ -11,6 +11,7 @@ import pytest
 from bridge.core.endpoint import Endpoint
 from bridge.errors import SourceError
 from bridge.sources.statsd.sockets import (
+    ALIVE,
     granted_buffer,
     is_loopback,
     kernel_drops,
@@ -48,6 +49,19 @@ def test_the_address_for_all_takes_both_families() -> None:
         data, address = opened.recvfrom(10)
 
     assert (data, address[0]) == (b"x", "::ffff:127.0.0.1")
+
+
+def test_peers_that_are_gone_without_a_word_are_noticed() -> None:
+    """They would take up room among the connections for ever."""
+    with (
+        asyncio.run(open_network(udp("127.0.0.1"), STREAM)) as opened,
+        socket.create_connection(opened.getsockname()),
+    ):
+        connection, _ = opened.accept()
+
+        with connection:
+            assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == ALIVE
 
 
 @pytest.mark.parametrize("kind", [DATAGRAM, STREAM])

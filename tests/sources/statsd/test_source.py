@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import random
 import socket
-from collections.abc import Callable, Coroutine
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,57 +11,12 @@ import pytest
 from bridge.core import own
 from bridge.core.sample import BRIDGE, Sample
 from bridge.errors import SettingsError, SourceError
-from bridge.pipeline.clock import SystemClock
-from bridge.pipeline.health import Health, Part
+from bridge.pipeline.health import Health
 from bridge.settings import StatsdSettings
 from bridge.sources.statsd import StatsdSource
 from tests.fakes import FakeClock
-from tests.servers.process import free_port, wait_until
-
-LONG = 3600.0
-"""Seconds between flushes: the one that ends a test brings everything."""
-
-
-class Bench:
-    """A source, what it has emitted, and what it has counted."""
-
-    def __init__(self, settings: StatsdSettings, senders: dict[str, tuple[str, ...]] | None = None) -> None:
-        self.samples: list[Sample] = []
-        self.health = Health(SystemClock())
-        self.source = StatsdSource(settings, senders or {}, self.health, SystemClock())
-
-    def counted(self, name: str) -> float:
-        """The sum of a count over all its labels."""
-        return sum(sample.value for sample in self.health.samples(0) if sample.series.name == name)
-
-    def value(self, name: str, pbx: str = "default") -> float:
-        (value,) = (
-            sample.value
-            for sample in self.samples
-            if (sample.series.name, sample.series.pbx) == (f"statsd.{name}", pbx)
-        )
-        return value
-
-    def run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do the work while the source runs, then end the source by cancelling it."""
-        self.health.down(Part("source", BRIDGE, "statsd"), "not started")
-
-        async def both() -> None:
-            task = asyncio.create_task(self.source.run(self.samples.extend))
-            try:
-                await until(lambda: not self.health.missing())
-                await asyncio.wait_for(work(), 90)
-            finally:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-
-        asyncio.run(both())
-
-
-async def until(condition: Callable[[], object]) -> None:
-    while not condition():
-        await asyncio.sleep(0.002)
+from tests.servers.process import free_port
+from tests.sources.statsd.wired import LONG, Bench, until
 
 
 def udp(port: int, *packets: bytes) -> None:
@@ -240,67 +192,3 @@ def test_rules_of_the_mapping_file_are_applied(tmp_path: Path, port: int) -> Non
         dict(s.series.labels)["site"]: s.value for s in bench.samples if s.series.name == "statsd.calls.count"
     }
     assert sites == {"a": 1, "b": 2}
-
-
-BAD = [
-    b"no colon",
-    b"no.type:1",
-    b"type:1|zz",
-    b":1|c",
-    b"value:|c",
-    b"value:abc|c",
-    b"value:nan|g",
-    b"value:1e400|c",
-    b"rate:1|c|@0.00",
-    b"rate:1|c|@-1",
-    b"rate:1|c|@x",
-    b"pipes:1|c|||",
-    b"utf\xff8:1|c",
-    b"nul\0:1|c",
-    b"name" * 2560 + b":1|c",
-    b"tags:1|c|#" + b",".join(b"k%d:v" % number for number in range(500)),
-    b"tag;k=:1|c",
-    b"mixed;a=b:1|c|#c:d",
-    b"_e{5,500}:title|text",
-    b"timer:-1|ms",
-    b"long" * 16000,
-    b"random\x01\x02\x03",
-    b"\xf0\x9f",
-    b" ",
-]
-
-
-def has_read(bench: Bench, packets: int) -> bool:
-    return bench.counted("listener.packets") > packets
-
-
-@pytest.mark.parametrize("scheme", ["udp", "tcp", "unixgram", "unix"])
-def test_bad_lines_are_counted_one_by_one_and_never_in_the_way(
-    scheme: str, port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """24 kinds of bad lines, 125 of each, among as many good ones, through each kind of socket."""
-    where = f"{scheme}://{tmp_path}/s" if scheme.startswith("unix") else f"{scheme}://127.0.0.1:{port}"
-    bench = Bench(StatsdSettings(listen=(where,), flush_interval=LONG))
-    lines = [*BAD * 125, *[b"good:1|c"] * len(BAD) * 125]
-    random.Random(1).shuffle(lines)
-
-    def send() -> None:
-        datagrams = scheme in {"udp", "unixgram"}
-        family = socket.AF_UNIX if scheme.startswith("unix") else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM) as sender:
-            sender.connect(f"{tmp_path}/s" if family == socket.AF_UNIX else ("127.0.0.1", port))
-            sender.settimeout(60)
-            for sent, line in enumerate(lines):
-                sender.sendall(line if datagrams else line + b"\n")
-                if scheme == "udp" and sent % 20 == 0:  # long datagrams would fill any buffer
-                    wait_until(partial(has_read, bench, sent), "the listener")
-
-    async def work() -> None:
-        await asyncio.to_thread(send)
-        await until(lambda: bench.counted("listener.lines") == len(BAD) * 125)
-        await until(lambda: bench.counted("listener.bad_lines") == len(BAD) * 125)
-
-    bench.run(work)
-
-    assert bench.value("good.count") == len(BAD) * 125
-    assert len(capsys.readouterr().out.splitlines()) <= 100
