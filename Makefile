@@ -1,11 +1,13 @@
 # make run    a simulated PBX, the bridge and a broker: live values in the terminal, nothing else needed
 # make test   installs what the tests need, the real servers included, and runs all tests
 # make lint   format, lint and types        make bench  the benchmarks        make docs   generated pages
+# make fuzz   each parser, 15 s; `make fuzz SECONDS=3600 TARGETS=ami` for longer runs
+# make audit  known weaknesses of the locked versions (asks pypi.org)   make sbom   build/sbom.json, CycloneDX
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
 
-.PHONY: run test lint bench docs lock clean
+.PHONY: run test lint bench docs fuzz audit sbom lock clean
 run: .venv/.run
 	$(BIN)/asterisk-bridge demo
 
@@ -22,6 +24,24 @@ lint: .venv/.dev
 bench: .venv/.dev
 	tests/install
 	for bench in tests/benchmarks/bench_*.py; do $(BIN)/python -m tests.benchmarks.$$(basename $$bench .py); done
+
+SECONDS ?= 15
+fuzz: .venv/.dev
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
+
+# The tools have an environment of their own: they are no part of what they look at.
+audit: .venv/.audit
+	.venv/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock -r requirements-dev.lock
+
+sbom: .venv/.audit
+	mkdir -p build
+	.venv/audit/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml -o build/sbom.json \
+		requirements.lock
+
+.venv/.audit: .venv/.venv requirements-audit.lock
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	touch $@
 
 docs: .venv/.dev
 	$(BIN)/asterisk-bridge docs
@@ -45,8 +65,10 @@ lock:
 	pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
 		--no-emit-trusted-host --no-header --extra embedded --build-deps-for editable -o requirements.lock pyproject.toml
 	pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --no-header --extra embedded --extra dev --build-deps-for editable \
+		--no-emit-trusted-host --no-header --extra embedded --extra dev --extra fuzz --build-deps-for editable \
 		-c requirements.lock -o requirements-dev.lock pyproject.toml
+	printf 'pip-audit\ncyclonedx-bom\n' | pip-compile -q --generate-hashes --allow-unsafe --strip-extras \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements-audit.lock -
 
 clean:
 	rm -rf .venv build dist *.egg-info

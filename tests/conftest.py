@@ -1,11 +1,20 @@
-"""What holds for every test: no setting and no state of the developer's own, and a log as it is anywhere."""
+"""What holds for every test: no setting and no state of the developer's own, and a log as it is anywhere.
+
+And at its end the ledgers of all sinks balance.
+"""
 
 import itertools
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
+
+from bridge.core import own
+from bridge.core.sample import BRIDGE
+from bridge.pipeline.buffer import Buffer
+from bridge.pipeline.health import Health
 
 _NUMBERS = itertools.count()
 
@@ -21,3 +30,33 @@ def _clean_surroundings(
             monkeypatch.delenv(name)
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _balanced_ledgers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a test did to a sink, accepted = delivered + dropped + buffered holds when it ends."""
+    made: list[Buffer] = []
+    construct = Buffer.__init__
+
+    def noting(buffer: Buffer, *args: Any, **named: Any) -> None:
+        construct(buffer, *args, **named)
+        made.append(buffer)
+
+    monkeypatch.setattr(Buffer, "__init__", noting)
+    yield
+    buffered: dict[tuple[Health, str], int] = {}
+    for buffer in made:
+        book = (buffer.ledger._health, buffer.ledger._sink)
+        buffered[book] = buffered.get(book, 0) + len(buffer)
+    for (health, sink), waiting in buffered.items():
+        assert accounted_for(health, sink) == -waiting, f"the ledger of {sink} does not balance"
+
+
+def accounted_for(health: Health, sink: str) -> float:
+    """Delivered and dropped samples of a sink, less those accepted."""
+    signs = {own.SINK_ACCEPTED.name: -1, own.SINK_DELIVERED.name: 1, own.SINK_DROPPED.name: 1}
+    return sum(
+        signs[series.name] * value
+        for series, value, _ in health._tally.samples(0)
+        if series.name in signs and series.labels[:2] == (("pbx", BRIDGE), ("sink", sink))
+    )

@@ -1,13 +1,10 @@
 """Forty broken environments: each ends `check` with exit code 2 and the variable named, and nothing leaks."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
+
+from tests.checking import checked, told
 
 SECRET = "correct-horse-battery"
 AMI = {"PBX__HQ__AMI__HOST": "10.0.0.5", "PBX__HQ__AMI__USERNAME": "bridge", "PBX__HQ__AMI__SECRET": SECRET}
@@ -68,50 +65,27 @@ BROKEN: list[tuple[str, dict[str, str]]] = [
 ]
 
 
-def check(environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """`asterisk-bridge check` as a process of its own, with nothing else of ours in its environment."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
-    return subprocess.run(
-        [sys.executable, "-m", "bridge", "check"],
-        env={**others, **{f"BRIDGE_{name}": value for name, value in environ.items()}},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        cwd=Path(__file__).parent.parent,
-    )
-
-
-@pytest.fixture(scope="module")
-def results() -> list[subprocess.CompletedProcess[str]]:
-    """All of them, started side by side."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(check, [environ for _, environ in BROKEN]))
-
-
 def test_there_are_forty() -> None:
     assert len(BROKEN) == 40
 
 
-@pytest.mark.parametrize("number", range(len(BROKEN)), ids=[name for name, _ in BROKEN])
-def test_a_broken_environment_is_told_and_nothing_starts(
-    number: int, results: list[subprocess.CompletedProcess[str]]
-) -> None:
-    name, environ = BROKEN[number]
+@pytest.mark.parametrize(("name", "environ"), BROKEN, ids=[name for name, _ in BROKEN])
+def test_a_broken_environment_is_told_and_nothing_starts(name: str, environ: dict[str, str]) -> None:
+    answer = checked(prefixed(environ))
 
-    result = results[number]
-
-    assert result.returncode == 2
-    assert any(line.startswith(f"BRIDGE_{name}: ") for line in result.stderr.splitlines()), result.stderr
-    assert "Traceback" not in result.stderr
-    assert SECRET not in result.stdout + result.stderr
-    assert not result.stdout
-    assert environ
+    assert answer.code == 2
+    assert any(line.startswith(f"BRIDGE_{name}: ") for line in answer.err.splitlines()), answer.err
+    assert SECRET not in answer.out + answer.err
+    assert not answer.out
 
 
 def test_the_environment_without_the_fault_is_good() -> None:
     """The forty are broken for the reason they name, and not for one that they share."""
-    result = check(AMI | SNMP)
+    answer = told(prefixed(AMI | SNMP))
 
-    assert result.returncode == 0, result.stderr
-    assert "settings are good: PBXs hq (ami, snmp)" in result.stdout
+    assert answer.code == 0, answer.err
+    assert "settings are good: PBXs hq (ami, snmp)" in answer.out
+
+
+def prefixed(environ: Mapping[str, str]) -> dict[str, str]:
+    return {f"BRIDGE_{name}": value for name, value in environ.items()}

@@ -1,15 +1,19 @@
 """The files in config/: what they promise about themselves holds."""
 
 import configparser
+import json
 import re
 import shlex
 import subprocess
 import sys
+import threading
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from bridge.sources.ami.source import CLASSES
+from tests.checking import checked
 from tests.servers.process import program
 from tests.servers.snmpd import recording, snmpd
 
@@ -120,18 +124,78 @@ def test_the_unit_leaves_little_to_an_intruder() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Type=notify", "DynamicUser=yes", "RestartPreventExitStatus=2", "StateDirectory=asterisk-bridge"]
+    "line",
+    [
+        "Type=notify",
+        "DynamicUser=yes",
+        "RestartPreventExitStatus=2",
+        "StateDirectory=asterisk-bridge",
+        "WatchdogSec=30",
+        "LimitCORE=0",
+    ],
 )
 def test_the_unit_says_how_the_bridge_behaves(line: str) -> None:
     assert line in UNIT.read_text().splitlines()
 
 
-def test_the_image_runs_the_bridge_as_nobody() -> None:
-    final = (CONFIG / "Containerfile").read_text().rpartition("\nFROM ")[2]
+class TestImage:
+    """config/Containerfile, as far as it can be judged without building it."""
 
-    lines = [shlex.split(line, comments=True) for line in final.splitlines() if line.startswith("USER")]
-    assert lines == [["USER", "65532:65532"]]
-    assert 'ENTRYPOINT ["asterisk-bridge"]' in final
+    @pytest.fixture
+    def steps(self) -> list[tuple[str, str]]:
+        """Every instruction with its arguments, over continued lines."""
+        text = re.sub(r"^#.*\n", "", (CONFIG / "Containerfile").read_text(), flags=re.MULTILINE)
+        lines = text.replace("\\\n", " ").splitlines()
+        return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in lines if line)]
+
+    def test_it_runs_the_bridge_as_nobody_by_number(self, steps: list[tuple[str, str]]) -> None:
+        """By number, since an engine that demands a user other than root cannot look up a name."""
+        final = steps[len(steps) - [word for word, _ in reversed(steps)].index("FROM") :]
+
+        assert [rest for word, rest in final if word == "USER"] == ["65532:65532"]
+        assert ("ENTRYPOINT", '["asterisk-bridge"]') in final
+        assert ("CMD", '["run"]') in final
+
+    def test_no_shell_is_needed_to_run(self, steps: list[tuple[str, str]]) -> None:
+        commands = [rest[rest.index("[") :] for word, rest in steps if word in {"ENTRYPOINT", "CMD"}]
+        commands += [rest.partition(" CMD ")[2] for word, rest in steps if word == "HEALTHCHECK"]
+
+        assert len(commands) == 3
+        assert all(isinstance(json.loads(command), list) for command in commands)
+
+    def test_its_health_check_is_a_program_that_answers(self, steps: list[tuple[str, str]]) -> None:
+        """Run here, against an HTTP port of the test's own."""
+        (check,) = (rest for word, rest in steps if word == "HEALTHCHECK")
+        _, *arguments = json.loads(check.partition(" CMD ")[2])
+
+        with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+            threading.Thread(target=server.handle_request, daemon=True).start()
+            env = {"BRIDGE_HTTP__LISTEN": f"0.0.0.0:{server.server_port}"}
+            ended = subprocess.run(
+                [sys.executable, *arguments], env=env, capture_output=True, text=True, check=False, timeout=30
+            )
+
+        assert ended.returncode == 1
+        assert "HTTP Error 404" in ended.stderr
+
+    def test_what_it_copies_is_there_and_what_it_installs_is_locked(
+        self, steps: list[tuple[str, str]]
+    ) -> None:
+        copied = [rest.split()[:-1] for word, rest in steps if word == "COPY" and "--from" not in rest]
+        installed = [rest for word, rest in steps if word == "RUN" and "pip install" in rest]
+
+        assert copied
+        assert [path for paths in copied for path in paths if not (CONFIG.parent / path).exists()] == []
+        assert all("--require-hashes" in line or "--no-deps" in line for line in installed)
+        assert not [word for word, _ in steps if word == "ADD"]
+
+    def test_its_settings_are_good(self, steps: list[tuple[str, str]]) -> None:
+        (line,) = (rest for word, rest in steps if word == "ENV")
+        environ = dict(each.partition("=")[::2] for each in shlex.split(line))
+
+        assert (
+            checked({name: value for name, value in environ.items() if name.startswith("BRIDGE_")}).code == 0
+        )
 
 
 def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -16,10 +16,11 @@ from bridge.asterisk.catalog.queues import QUEUE_WAITING
 from bridge.asterisk.catalog.system import SYSTEM_INFO
 from bridge.core.sample import Sample, Series
 from bridge.pipeline.backoff import Backoff
-from bridge.pipeline.buffer import MemoryBuffer
+from bridge.pipeline.buffer import Buffer, Limits
 from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.delivery import Delivery
 from bridge.pipeline.health import Health
+from bridge.pipeline.ledger import Ledger
 from bridge.protocols.graphite import path_layout, tag_layout
 from bridge.settings import GraphiteSettings
 from bridge.sinks.graphite import GraphiteSink
@@ -122,7 +123,9 @@ def test_carbon_killed_in_the_stream_leaves_no_gap(tmp_path: Path) -> None:
     async def main(server: GraphiteServer) -> None:
         clock = SystemClock()
         at_once = Backoff(uniform=lambda _, __: 0.05)
-        delivery = Delivery(sink(server), MemoryBuffer(10_000), Health(clock), clock, backoff=at_once)
+        health, carbon_sink = Health(clock), sink(server)
+        buffer = Buffer(Limits(10_000, hold=carbon_sink.hold), Ledger(health, carbon_sink.name))
+        delivery = Delivery(carbon_sink, buffer, health, clock, backoff=at_once)
         task = asyncio.create_task(delivery.run())
         for number in range(300):
             delivery.accept([Sample(series, number, begin + number)])
@@ -131,7 +134,7 @@ def test_carbon_killed_in_the_stream_leaves_no_gap(tmp_path: Path) -> None:
                 await asyncio.to_thread(server.kill)
             if number == 200:
                 await asyncio.to_thread(server.start)
-        await eventually(lambda: not len(delivery._buffer))
+        await eventually(lambda: not buffer.waiting)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
