@@ -2,7 +2,7 @@
 # make test   installs what the tests need, the real servers included, and runs all tests
 # make lint   format, lint and types        make bench  the benchmarks        make docs   generated pages
 # make fuzz   each parser, 15 s; `make fuzz SECONDS=3600 TARGETS=ami` for longer runs
-# make audit  known weaknesses of the locked versions (asks pypi.org)   make sbom   build/sbom.json, CycloneDX
+# make audit  known weaknesses of the locked versions (asks the network)   make sbom   build/sbom.json, CycloneDX
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
