@@ -100,7 +100,7 @@ class Delivery:
         """Whether the peer's machine has what was sent; its last confirmation may take a moment."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORD):
-                while not self._sink.reached:
+                while not self._sink.reached:  # noqa: ASYNC110 - the kernel has no event for it
                     await asyncio.sleep(LAST_WORD / 50)
         return self._sink.reached
 

@@ -57,6 +57,24 @@ def test_what_is_sent_arrives(run: Run) -> None:
 
 @LOOPS
 @pytest.mark.parametrize("leave", [Peer.hang_up, Peer.reset])
+def test_what_had_reached_a_peer_that_left_nobody_knows(run: Run, leave: Callable[[Peer], None]) -> None:
+    async def main() -> None:
+        async with Peer() as peer:
+            wire = await connect(tcp(peer.port), SECONDS)
+            await wire.send(b"one\n")
+            await eventually(lambda: peer.everything and wire.reached)
+
+            leave(peer)
+
+            await eventually(lambda: not wire.reached)
+            await wire.close()
+            assert not wire.reached
+
+    run(main())
+
+
+@LOOPS
+@pytest.mark.parametrize("leave", [Peer.hang_up, Peer.reset])
 def test_a_peer_that_left_is_noticed(run: Run, leave: Callable[[Peer], None]) -> None:
     async def main() -> None:
         async with Peer() as peer:
