@@ -14,11 +14,11 @@ import pytest
 
 from bridge.pipeline.segments import LEDGER
 from bridge.pipeline.spool import Spool
-from bridge.protocols.spool import MARK, SLOT, frames
+from bridge.protocols.spool import MARK, SLOT, frame, frames
 from tests.pipeline.facts import MEGABYTE, QUICK, WEEK, drain, facts, keep, opened, segments
 
 SEEDS = 25
-"""Of each of the kinds of damage: 600 variants in all."""
+"""Of each of the kinds of damage: more than 600 variants in all."""
 SEGMENT = 1024
 CHUNK = 7
 WRITTEN = 1000
@@ -155,6 +155,12 @@ def shuffle_records(data: bytearray, dice: random.Random) -> None:
     data[:] = b"".join(MARK + piece + MARK for piece in pieces)
 
 
+def append_records_of_another(data: bytearray, dice: random.Random) -> None:
+    """With numbers of records that are there."""
+    (_, one), *_ = frames(bytes(data))
+    data += frame(dice.getrandbits(63), one.number, 0.0, facts(5000, 5000 + CHUNK))
+
+
 def flip_everywhere(folder: Path, dice: random.Random) -> Damage:
     return Damage(sum(KINDS["flip"](folder, dice).cost for _ in range(5)))
 
@@ -266,6 +272,7 @@ KINDS: dict[str, Do] = {
     "noise": of_a_segment(noise),
     "cut_out": of_a_segment(cut_out),
     "append_noise": of_a_segment(append_noise, 0),
+    "append_records_of_another": of_a_segment(append_records_of_another, 0),
     "repeat_a_stretch": of_a_segment(repeat_a_stretch, CHUNK),
     "double_records": of_a_segment(double_records, 0),
     "shuffle_records": of_a_segment(shuffle_records, 0),

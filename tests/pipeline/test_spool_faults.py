@@ -9,7 +9,7 @@ import pytest
 
 from bridge.pipeline.segments import Folder, Segment
 from bridge.pipeline.spool import Spool
-from tests.pipeline.facts import MEGABYTE, WEEK, drain, facts, keep, number_of, opened, segments, used
+from tests.pipeline.facts import MEGABYTE, WEEK, drain, facts, keep, number_of, opened, segments
 
 SMALL = 4096
 
@@ -126,19 +126,44 @@ def test_what_could_not_be_written_is_not_there(
 ) -> None:
     spool, disk = failing
     keep(spool, facts(0, 3))
-    size = used(folder)
+    size = room(folder)
 
     disk.fail["append"] = allowed, number
     for _ in range(3):
         with pytest.raises(OSError, match=os.strerror(number)):
             spool.write([facts(3, 5), facts(5, 6)])
+    full = room(folder)
     disk.fail.clear()
     keep(spool, facts(3, 8))
 
-    assert used(folder) <= size + SMALL
+    assert full == size
     assert spool.samples == 8
     assert drain(spool) == list(range(8))
     assert spool.lost() == {}
+    spool.close()
+    assert segments(folder) == []
+
+
+def room(folder: Path) -> int:
+    return sum(path.stat().st_size for path in segments(folder))
+
+
+def test_what_could_not_be_made_safe_is_not_there(
+    spool: Spool, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    keep(spool, facts(0, 3))
+    with monkeypatch.context() as patch:
+        patch.setattr("bridge.pipeline.segments.os.fdatasync", fail)
+        with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+            spool.write([facts(3, 5)])
+    keep(spool, facts(3, 5))
+
+    assert drain(spool) == [0, 1, 2, 3, 4]
+    spool.close()
+    assert segments(folder) == []
 
 
 def test_a_segment_that_cannot_be_read_is_passed_over(failing: tuple[Spool, Failing]) -> None:

@@ -187,3 +187,19 @@ TestLife = Life.TestCase
 TestLife.settings = settings(
     max_examples=int(os.environ.get("TEST_LIVES", "60")), stateful_step_count=50, deadline=None
 )
+
+
+def test_what_was_delivered_is_told_to_the_disk_though_there_is_nothing_to_write() -> None:
+    life = Life()
+    life.begin(newest_first=False, hold=0.0, memory=60)
+    life.append(5)
+    life.restart()
+
+    life.take()
+    life.commit()
+    life.sync(OVERDUE, reached=True)
+    life.crash()
+
+    assert life.told == set(range(5))
+    assert len(life.buffer) == 0
+    life.teardown()

@@ -1,0 +1,140 @@
+"""`kill -9` of a whole bridge, again and again: what came a second before or earlier is delivered.
+
+`TEST_CRASHES=5 TEST_FACTS=200000` kills it so often, and sends so many; the figures stand in the README.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.faults.oracle import Fact, packets
+from tests.faults.proxy import LOOPBACK, TcpProxy
+from tests.faults.recorder import Recorder, Subscriber, subscriber
+from tests.faults.stage import FACTS, PATIENCE
+from tests.servers.bridge import Bridge, bridge
+from tests.servers.mosquitto import Broker, mosquitto
+from tests.servers.process import free_port
+from tests.sinks.peer import eventually
+
+KILLS = int(os.environ.get("TEST_CRASHES", "2"))
+TURN = 2.0
+"""Seconds of facts before each kill."""
+SAFE = 1.0
+"""Seconds after which a fact outlives the process."""
+
+pytestmark = pytest.mark.timeout(120 + PATIENCE)
+
+
+class Sender:
+    """Sends facts at a steady pace, and remembers when.
+
+    Attributes:
+        sent: when each was sent, in monotonic seconds; by number, but for gaps.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.sent: dict[int, float] = {}
+        self._port = port
+
+    async def send(self, amount: int, seconds: float) -> None:
+        first = len(self.sent)
+        waiting = [*packets([Fact(number) for number in range(first, first + amount)])]
+        began, gone = time.monotonic(), 0
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            while gone < len(waiting):
+                due = min(len(waiting), int((time.monotonic() - began) / seconds * len(waiting)) + 1)
+                for data in waiting[gone:due]:
+                    sender.sendto(data, (LOOPBACK, self._port))
+                    numbers = (int(line.split(b":")[1].split(b"|")[0]) for line in data.split(b"\n"))
+                    self.sent.update(dict.fromkeys(numbers, time.monotonic()))
+                gone = due
+                await asyncio.sleep(0.005)
+
+    def safe(self, killed: float, since: float) -> Iterator[Fact]:
+        """The facts that a bridge ready at `since` must have kept when it was killed."""
+        for number, moment in self.sent.items():
+            if since <= moment < killed - SAFE:
+                yield Fact(number)
+
+
+def settings(folder: Path, graphite: int, broker: Broker, statsd: int) -> dict[str, str]:
+    return {
+        "STATE_DIR": str(folder),
+        "STATSD__ENABLED": "true",
+        "STATSD__LISTEN": f"udp://127.0.0.1:{statsd}",
+        "STATSD__FLUSH_INTERVAL": "100ms",
+        "STATSD__MAX_SERIES": "1000000",
+        "PBX__HQ__STATSD__SENDERS": "127.0.0.1",
+        "GRAPHITE__URL": f"tcp://127.0.0.1:{graphite}",
+        "MQTT__URL": broker.url,
+        "MQTT__LAYOUT": "metric",
+        "MQTT__QOS": "1",
+        "SPOOL__REPLAY": "1000000",
+        "STOP_TIMEOUT": "5s",
+    }
+
+
+async def crashes(folder: Path, broker: Broker, heard: Subscriber) -> tuple[Recorder, Sender, set[Fact]]:
+    """Kill the bridge some times, half of them while Graphite is away; then let one deliver everything."""
+    moments = random.Random(9)
+    owed: set[Fact] = set()
+    sender = Sender(free_port(socket.SOCK_DGRAM))
+    async with Recorder() as recorder, TcpProxy(recorder.port) as graphite:
+        chosen = settings(folder, graphite.own_port, broker, sender._port)
+        for turn in range(KILLS):
+            await (graphite.refuse() if turn % 2 == 0 else graphite.accept())
+            with ExitStack() as stack:
+                one = await asyncio.to_thread(stack.enter_context, bridge(chosen, folder))
+                await eventually(partial(listens, one))
+                since = time.monotonic()
+                await sender.send(FACTS // KILLS, TURN)
+                await asyncio.sleep(moments.uniform(0, 0.5))
+                one.process.send_signal(signal.SIGKILL)
+                owed.update(sender.safe(time.monotonic(), since))
+                one.process.wait()
+        await graphite.accept()
+        with ExitStack() as stack:
+            one = await asyncio.to_thread(stack.enter_context, bridge(chosen, folder))
+            await eventually(lambda: all(fact.line in recorder.lines for fact in owed))
+            last = {fact.topic: fact.number for fact in sorted(owed)}
+            await eventually(lambda: all(number <= shown(heard).get(t, -1) for t, number in last.items()))
+            await asyncio.to_thread(stack.close)
+    return recorder, sender, owed
+
+
+def listens(one: Bridge) -> bool:
+    return "source statsd of bridge" not in one.get("/readyz")[1] and one.get("/readyz")[0] != 0
+
+
+def shown(heard: Subscriber) -> dict[str, int]:
+    return {topic: int(payload) for topic, payload in heard.listen()}
+
+
+def test_kills_cost_nothing_that_is_older_than_a_second(tmp_path: Path) -> None:
+    with (
+        mosquitto(tmp_path, log="error") as broker,
+        subscriber(broker, tmp_path / "heard", "asterisk/hq/statsd/#") as heard,
+    ):
+        recorder, sender, owed = asyncio.run(crashes(tmp_path, broker, heard))
+        published = heard.listen()
+
+    came = {line for line in recorder.lines if line.startswith(b"asterisk.hq.statsd.fact.")}
+    sent = {Fact(number).line for number in sender.sent}
+    print(
+        f"\n{len(sender.sent)} facts sent, {len(owed)} owed, {len(came)} at Graphite, "
+        f"{len(sent - came)} younger than a second lost, {len(published)} published"
+    )
+    assert len(owed) >= FACTS / 4
+    assert {fact.line for fact in owed} <= came <= sent
+    assert {(topic, int(payload)) for topic, payload in published} <= {
+        (Fact(number).topic, number) for number in sender.sent
+    }
