@@ -2,12 +2,13 @@
 # make test   installs what the tests need, the real servers included, and runs all tests
 # make lint   format, lint and types        make bench  the benchmarks        make docs   generated pages
 # make fuzz   each parser, 15 s; `make fuzz SECONDS=3600 TARGETS=ami` for longer runs
+# make proof  every test that CI shortens, at its full length: an hour and a half
 # make audit  known weaknesses of the locked versions (asks the network)   make sbom   build/sbom.json, CycloneDX
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
 
-.PHONY: run test lint bench docs fuzz audit sbom lock clean
+.PHONY: run test lint bench docs fuzz proof audit sbom lock clean
 run: .venv/.run
 	$(BIN)/asterisk-bridge demo
 
@@ -42,6 +43,15 @@ sbom: .venv/.audit
 	$(PYTHON) -m venv .venv/audit
 	.venv/audit/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-audit.lock
 	touch $@
+
+FULL := TEST_FACTS=200000 TEST_CRASHES=5 TEST_POINTS=1800000 TEST_SLOW=4 TEST_STRIDE=1 TEST_KILLS=200 \
+	TEST_SPOOL_MEGABYTES=256 TEST_LIVES=3000 TEST_FLOOD=60 TEST_BAD_PACKETS=1000000 TEST_HOSTILE_SNMP=100 \
+	TEST_HOSTILE_AMI=250 TEST_HOSTILE_HTTP=250 TEST_HOSTILE_SESSIONS=100 TEST_MQTT_FAULTS=50 TEST_STRANGERS=5000 \
+	TEST_STRANGER_FLOOD=50000 TEST_SNMP_RESTARTS=200 TEST_RELOAD=100000 TEST_ORDERS=120 TEST_SOAK=600
+proof: .venv/.dev
+	tests/install
+	$(FULL) $(BIN)/pytest -s --timeout 1800 tests/faults tests/pipeline tests/sources tests/sinks tests/test_mutated_settings.py \
+		tests/test_reload.py tests/live/test_start.py tests/live/test_stop.py tests/live/test_soak.py
 
 docs: .venv/.dev
 	$(BIN)/asterisk-bridge docs

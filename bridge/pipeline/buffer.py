@@ -11,6 +11,7 @@ While a sink keeps up nothing is written to the disk.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -172,7 +173,8 @@ class Buffer:
             try:
                 records, samples = await asyncio.shield(reading)
             except asyncio.CancelledError:
-                self.store.give_back((await reading).records)
+                with contextlib.suppress(OSError):
+                    self.store.give_back((await reading).records)
                 raise
             except OSError as error:
                 self._fail(error, now)

@@ -1,6 +1,7 @@
 """The buffer: bounded, oldest first or newest first, and what is taken stays until it is confirmed."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 
 from hypothesis import given
@@ -12,6 +13,7 @@ from bridge.core.sample import BRIDGE, Sample, Series
 from bridge.pipeline.buffer import OVERDUE, SENT, Buffer, Limits
 from bridge.pipeline.health import Health
 from bridge.pipeline.ledger import Ledger
+from bridge.pipeline.store import Stored
 from tests.fakes import FakeClock, MemoryStore
 
 
@@ -276,3 +278,35 @@ class TestStore:
 
         assert left == 0
         assert store.waiting() == samples(1, 2, 3)
+
+    def test_a_read_that_is_given_up_leaves_everything_in_the_store(self) -> None:
+        class Slow(MemoryStore):
+            def __init__(self, fault: OSError | None) -> None:
+                super().__init__()
+                self.fault = fault
+                self.begun, self.end = threading.Event(), threading.Event()
+
+            def read(self, limit: int) -> Stored:
+                self.begun.set()
+                self.end.wait()
+                if self.fault:
+                    raise self.fault
+                return super().read(limit)
+
+        async def given_up(bench: Bench, store: Slow) -> bool:
+            taking = asyncio.create_task(bench.buffer.take(1.0))
+            await asyncio.to_thread(store.begun.wait)
+            taking.cancel()
+            await asyncio.sleep(0)
+            store.end.set()
+            await asyncio.wait({taking})
+            return taking.cancelled()
+
+        for fault in (None, OSError(5, "Input/output error")):
+            store = Slow(fault)
+            bench = Bench(Limits(10), store=store)
+            bench.append(1, now=0.0)
+            bench.sync(OVERDUE)
+
+            assert asyncio.run(given_up(bench, store))
+            assert store.waiting() == samples(1)

@@ -1,7 +1,7 @@
 """MqttSink at an honest broker that strangers may write to as well.
 
 TEST_STRANGERS is how many hostile messages come on all of our topics (default 500; the full number is 5,000),
-TEST_FLOOD how many flood the one topic that we hear (default 500; the full number is 50,000).
+TEST_STRANGER_FLOOD how many flood the one topic that we hear (default 500; the full number is 50,000).
 """
 
 import asyncio
@@ -35,7 +35,7 @@ from tests.sinks.mqtt.stage import (
 pytestmark = pytest.mark.live
 
 STRANGERS = int(os.environ.get("TEST_STRANGERS", "500"))
-FLOOD = int(os.environ.get("TEST_FLOOD", "500"))
+FLOOD = int(os.environ.get("TEST_STRANGER_FLOOD", "500"))
 MIB = 2**20
 REQUESTS = ("asterisk/bridge/request/ack", "asterisk/bridge/request/restart", "asterisk/hq/set")
 
