@@ -208,7 +208,9 @@ def test_it_does_not_grow(tmp_path: Path) -> None:
     assert grown <= GROWTH
     assert SOAK < 3600 or slope <= SLOPE
     for what in ("files", "tasks"):
-        assert abs(median(getattr(r, what) for r in late) - median(getattr(r, what) for r in early)) <= 2
+        # The most, that is while all are connected: one that is away has fewer.
+        most_early, most_late = (max(getattr(each, what) for each in part) for part in (early, late))
+        assert abs(most_late - most_early) <= 2
     assert metrics["asterisk_listener_kernel_drops_total", "udp", "bridge"] == 0
     restarts = [value for (name, *_), value in metrics.items() if name == "asterisk_source_restarts_total"]
     assert sum(restarts) >= SOAK / RECONNECT / 2
