@@ -114,7 +114,13 @@ def _rule(number: int, table: Mapping[str, Any]) -> Rule:
 
 
 def _expression(glob: str) -> str:
-    return "([^.]*)".join(re.escape(part) for part in glob.split("*"))
+    """The glob as a regular expression.
+
+    A dotted part that has found its match never looks for another. What is behind the dot depends on none of
+    them, and to try all matches of all parts would take a time beyond measure.
+    """
+    parts = ("([^.]*)".join(map(re.escape, part.split("*"))) for part in glob.split("."))
+    return r"\.".join(f"(?>{part}(?![^.]))" for part in parts)
 
 
 def _renamed(series: Series, rule: Rule, match: re.Match[str]) -> Series:
