@@ -115,25 +115,32 @@ class Health:
         return {part: reason for part, (up, reason) in self._states.items() if not up}
 
     def report(self) -> dict[str, object]:
-        """States and counts as one JSON object, for people who look at a topic or a page."""
+        """States, counts and gauges as one JSON object, for people who look at a topic or a page."""
         states = {
             f"{part.kind} {part.pbx}/{part.name}": {"up": up, **({"reason": reason} if reason else {})}
             for part, (up, reason) in self._states.items()
         }
-        counts = {
-            " ".join([sample.series.name, *(value for _, value in sample.series.labels)]): sample.value
-            for sample in self._tally.samples(0)
+        return {
+            "states": states,
+            "counts": {_words(series): value for series, value, _ in self._tally.samples(0)},
+            "gauges": {_words(series): value for series, value in self._gauged()},
         }
-        return {"states": states, "counts": counts}
 
     def samples(self, now: float) -> Iterator[Sample]:
         """All of it as samples at the time `now`."""
         for part, (up, _) in self._states.items():
             yield Sample(_up_series(part), float(up), now)
-        for gauges in chain.from_iterable(self._gauges.values()):
-            for series, value in gauges():
-                yield Sample(series, value, now)
+        for series, value in self._gauged():
+            yield Sample(series, value, now)
         yield from self._tally.samples(now)
+
+    def _gauged(self) -> Iterator[tuple[Series, float]]:
+        for gauges in chain.from_iterable(self._gauges.values()):
+            yield from gauges()
+
+
+def _words(series: Series) -> str:
+    return " ".join([series.name, *(value for _, value in series.labels)])
 
 
 def _up_series(part: Part) -> Series:

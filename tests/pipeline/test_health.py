@@ -1,11 +1,16 @@
 """Health: counts go on, a change of state is told once and at once."""
 
+import json
+
 import pytest
 
 from bridge.core import own
 from bridge.core.sample import BRIDGE, Sample
+from bridge.pipeline.buffer import Buffer, Limits
+from bridge.pipeline.delivery import Delivery
 from bridge.pipeline.health import STOPPING, Health, Part
-from tests.fakes import FakeClock
+from bridge.pipeline.ledger import Ledger
+from tests.fakes import FakeClock, MemorySink
 
 AMI = Part("source", "hq", "ami")
 UP = own.SOURCE_UP.series("hq", "ami")
@@ -94,4 +99,28 @@ def test_the_report_is_plain_words(health: Health) -> None:
     assert health.report() == {
         "states": {"source hq/ami": {"up": False, "reason": "connection refused"}},
         "counts": {"source.restarts hq ami": 1},
+        "gauges": {},
     }
+
+
+def test_the_report_holds_the_whole_ledger_of_a_sink(health: Health) -> None:
+    """Accepted = delivered + dropped + buffered can be seen to hold by who has nothing but this."""
+    sink = MemorySink()
+    buffer = Buffer(Limits(3, 2), Ledger(health, sink.name))
+    delivery = Delivery(sink, buffer, health, FakeClock())
+
+    delivery.accept([Sample(UP, value, 0) for value in range(5)])
+
+    report = json.loads(json.dumps(health.report()))
+    assert report["counts"] | report["gauges"] == {
+        "sink.accepted bridge memory": 5,
+        "sink.delivered bridge memory": 0,
+        "sink.dropped bridge memory overflow": 2,
+        "sink.buffered bridge memory": 3,
+        "sink.unconfirmed bridge memory": 0,
+        "sink.retries bridge memory": 0,
+    }
+    assert (
+        report["gauges"].items()
+        >= {"sink.buffered bridge memory": 3, "sink.unconfirmed bridge memory": 0}.items()
+    )
