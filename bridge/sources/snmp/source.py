@@ -16,6 +16,7 @@ from bridge.asterisk.snmp import (
 from bridge.core import own
 from bridge.core.sample import BRIDGE, Sample, Series
 from bridge.errors import Fault, SettingsError, SourceError
+from bridge.log import get_logger
 from bridge.pipeline.health import Health, Part
 from bridge.pipeline.interfaces import Clock, Emit
 from bridge.pipeline.memory import Memory
@@ -26,8 +27,12 @@ from bridge.sources.snmp.session import MAX_VARIABLES, Connect, Session, get_all
 from bridge.sources.snmp.transport import Counts
 
 NAME = "snmp"
+WEAK = frozenset({"md5", "sha"})
+"""Authentication that still holds, but is no longer recommended (RFC 7860 has what follows it)."""
 REGISTERED_LIMIT = 100
 """The most rows of sysORTable that are looked through; net-snmp has some ten of its own."""
+
+log = get_logger(component=NAME)
 
 
 class SnmpSource:
@@ -62,6 +67,7 @@ class SnmpSource:
         self._connect = connect
         self._columns, self._objects = _checked(pbx, settings)
         self._mib = AsteriskMib()
+        self._begun = False
         if memory:
             self._remember(memory)
         self._poller = Poller(Part("source", pbx, NAME), settings.interval, health, clock)
@@ -91,8 +97,19 @@ class SnmpSource:
         Raises:
             SourceError: no agent answers, it refuses us, or res_snmp is not connected to it.
         """
+        self._warn_once()
         async with self._connect(self._settings, self._counts()) as session:
             await self._poller.run(lambda: self._poll(session, emit), emit)
+
+    def _warn_once(self) -> None:
+        """However often a lost connection is made anew."""
+        if self._settings.version == "3" and self._settings.auth_protocol in WEAK and not self._begun:
+            log.warning(
+                "weak SNMP authentication: use sha256 or better if the agent knows it",
+                pbx=self._pbx,
+                auth_protocol=self._settings.auth_protocol,
+            )
+        self._begun = True
 
     async def poll_once(self) -> list[Sample]:
         """Connect, poll everything once, disconnect.
