@@ -10,7 +10,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Protocol, cast
 
 from bridge.log import get_logger
 from bridge.protocols.lines import LineStream
@@ -250,8 +250,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._buffer = bytearray(CHUNK)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own is no subclass of it
         peer = transport.get_extra_info("peername")
         self._sender = peer[0] if isinstance(peer, tuple) else LOCAL
         self._listener.enter(transport, self._sender)

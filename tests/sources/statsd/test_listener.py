@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from bridge.core.endpoint import Endpoint
 from bridge.protocols.statsd import LINE_LIMIT
@@ -41,7 +42,9 @@ class Notebook:
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(test(), 60))
+    for loop in (asyncio.new_event_loop, uvloop.new_event_loop):
+        with asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(asyncio.wait_for(test(), 60))
 
 
 async def until(condition: Callable[[], object]) -> None:
