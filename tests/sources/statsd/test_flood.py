@@ -17,6 +17,8 @@ from tests.sources.statsd import flood
 from tests.sources.statsd.wired import MIB, Bench, resident
 
 SECONDS = float(os.environ.get("TEST_FLOOD", "3"))
+FULL = 20
+"""Seconds from which on the flood is what it is meant to be, whatever else the machine does at first."""
 
 
 def test_received_and_dropped_by_the_kernel_are_all_that_was_sent() -> None:
@@ -43,8 +45,13 @@ def test_received_and_dropped_by_the_kernel_are_all_that_was_sent() -> None:
     received = bench.counted("listener.packets")
     dropped = bench.health.counted(own.LISTENER_KERNEL_DROPS.series(BRIDGE, "udp"))
     lines = sum(sample.value for sample in bench.samples if sample.series.name.endswith(".count"))
+    print(
+        f"\n{sent[0]} sent = {received:.0f} received + {dropped:.0f} dropped by the kernel, difference "
+        f"{sent[0] - received - dropped:.0f}; lag {bench.lag() * 1000:.0f} ms, {grown[0] / MIB:+.1f} MiB"
+    )
     assert received > 0
     assert dropped > 0
+    assert SECONDS < FULL or sent[0] >= 3 * received, "no flood of three times what can be taken"
     assert abs(sent[0] - received - dropped) <= 0.001 * sent[0]
     assert lines == received * flood.LINES == bench.counted("listener.lines")
     assert bench.lag() <= 0.5

@@ -66,7 +66,10 @@ def expected(scheme: str) -> Counter[str]:
 def test_24_kinds_of_bad_lines_are_counted_by_kind_and_the_good_ones_between_them_too(
     wire: tuple[Bench, Feeder], scheme: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """500 of each kind, 12,000 in all, among 12,000 good ones: none more and none less."""
+    """500 of each kind, 12,000 in all, among 12,000 good ones: none more and none less.
+
+    A lag of 50 ms is wanted; it is printed, and ten times that is held, since the machine may be busy.
+    """
     wired, feeder = wire
     grown: list[int] = []
     before = Counter[str]()
@@ -88,6 +91,7 @@ def test_24_kinds_of_bad_lines_are_counted_by_kind_and_the_good_ones_between_the
     assert grown[0] <= 8 * MIB
     assert wired.lag() <= 0.5
     assert len(capsys.readouterr().out.splitlines()) <= 100
+    print(f"\n{scheme}: lag {wired.lag() * 1000:.1f} ms, memory {grown[0] / MIB:+.1f} MiB")
 
 
 @pytest.mark.parametrize("wire", ["unixgram"], indirect=True)

@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from bridge.core.trust import Trust
 from bridge.pipeline.pipeline import Pipeline
 from bridge.protocols.graphite import Names, path_layout, plaintext, tag_layout
 from bridge.protocols.prometheus import exposition
+from tests.memory import held
+from tests.protocols.test_statsd_hostile import RATES
 from tests.sources.statsd.bench import Bench
 
 
@@ -51,6 +54,25 @@ def test_no_number_that_is_none_leaves_the_bridge_whatever_rates_come_in(names: 
     written = [line.split()[1] for line in (text + exposition(out, CATALOG)).splitlines() if line[0] != "#"]
     assert len(written) > 1000
     assert not re.search(r"(?i)nan|inf", " ".join(written))
+
+
+def test_rates_near_0_cost_neither_time_nor_memory_where_values_add_up() -> None:
+    """Other servers keep a duration 1/rate times."""
+    heard = Bench()
+    packets = [f"x:1|ms|@{rate}".encode() for rate in RATES]
+    heard.hear(*packets)
+    heard.flushed()
+    before, began = held(), time.process_time()
+
+    for _ in range(20):
+        heard.hear(*packets)
+        heard.flushed()
+
+    spent = (time.process_time() - began) / 20 / len(packets)
+    grown = held() - before
+    print(f"{spent * 1e6:.1f} microseconds a packet, memory {grown / 2**20:+.1f} MiB")
+    assert spent <= 50e-6
+    assert grown <= 2**20
 
 
 BUILT_IN = (Path(__file__).parents[2] / "hostile" / "built_in_names.txt").read_text().split()
