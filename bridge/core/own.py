@@ -34,6 +34,19 @@ SOURCE_DISAGREEMENT = Metric(
     caveat="Sources measure at different moments: on a busy PBX they differ for a while. What stays is wrong",
 )
 
+# --- alerts
+
+ALERTS_STANDING = Metric(
+    "alerts.standing",
+    GAUGE,
+    "Alerts that are pending or firing, by severity and state",
+    labels=("severity", "state"),
+)
+ALERTS_TRANSITIONS = Metric(
+    "alert_rule.transitions", COUNTER, "Times alerts came into a state", labels=("rule", "state")
+)
+ALERTS_FIRING = Metric("alert_rule.firing", GAUGE, "Alerts of a rule that fire now", labels=("rule",))
+
 # --- the bridge itself (pbx is `bridge`)
 
 BRIDGE_INFO = Metric("process.info", INFO, "Version of the bridge as text", labels=("version",))
@@ -58,6 +71,21 @@ PIPELINE_HIDDEN = Metric(
 RELOADS = Metric("config.reloads", COUNTER, "Times new settings were taken")
 RELOAD_FAILURES = Metric(
     "config.reload_failures", COUNTER, "Times new settings were refused, and the old ones stayed"
+)
+ALERTS_KNOWN = Metric("rules.alerts", GAUGE, "Alerts that are known, inactive ones included")
+ALERTS_REFUSED = Metric(
+    "rules.refused", COUNTER, "Samples that no rule could watch, since there are too many alerts"
+)
+ALERTS_FAULTS = Metric("rules.faults", COUNTER, "Defects met while watching: please report the log line")
+REQUESTS_DONE = Metric("requests.done", COUNTER, "Requests about alerts carried out", labels=("verb",))
+REQUESTS_REFUSED = Metric(
+    "requests.refused", COUNTER, "Requests about alerts refused, by reason", labels=("reason",)
+)
+SCHEDULE_FAULTS = Metric(
+    "schedule.faults",
+    GAUGE,
+    "Calendars of a schedule that cannot be used, so that what was known of them stays",
+    labels=("schedule",),
 )
 STATE_FAILURES = Metric("memory.failures", COUNTER, "Times the state could not be saved")
 SINK = ("sink",)
