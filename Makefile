@@ -73,9 +73,9 @@ docs: .venv/.dev
 # After a change of the dependencies in pyproject.toml; needs pip-tools.
 lock:
 	pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --no-header --extra embedded --build-deps-for editable -o requirements.lock pyproject.toml
+		--no-emit-trusted-host --no-header --extra embedded --extra calendars --build-deps-for editable -o requirements.lock pyproject.toml
 	pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --no-header --extra embedded --extra dev --extra fuzz --build-deps-for editable \
+		--no-emit-trusted-host --no-header --extra embedded --extra calendars --extra dev --extra fuzz --build-deps-for editable \
 		-c requirements.lock -o requirements-dev.lock pyproject.toml
 	printf 'pip-audit\ncyclonedx-bom\n' | pip-compile -q --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements-audit.lock -
