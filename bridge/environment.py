@@ -3,9 +3,9 @@
 Every fault is found in one reading and names the variable or the TOML key to change; a secret is never shown.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,7 +19,8 @@ from pydantic_settings import (
 from bridge.errors import Fault, SettingsError
 from bridge.log import get_logger
 from bridge.settings import Settings
-from bridge.settings.layers import Layer, from_environment, from_secret_folders, from_toml
+from bridge.settings.alerts import guess, overruled, shipped_tables
+from bridge.settings.layers import Layer, from_alerts, from_environment, from_secret_folders, from_toml
 from bridge.settings.types import ConflictError
 from bridge.settings.values import one_line, without_password
 from bridge.settings.variables import SECTIONS, VARIABLES, KeyPath, Variable, pattern, spelled
@@ -28,6 +29,10 @@ SHOWN = 80
 """Characters of a wrong value that a fault repeats."""
 LINE = 500
 """Characters of each part of a fault: names of variables and files come from outside too."""
+RULES = ("alerts", "rule")
+"""Where the rules of alerts are."""
+
+Made = TypeVar("Made")
 
 log = get_logger(component="settings")
 
@@ -68,21 +73,56 @@ def read(environ: Mapping[str, str]) -> Loaded:
     Raises:
         SettingsError: with every fault, each naming the variable or TOML key.
     """
-    above, below = Layer(), Layer()
+    above, below, alerts = Layer(), Layer(), Layer()
     above.fill(from_environment(environ))
     above.fill(from_secret_folders(environ))
     below.fill(from_toml(environ))
-    origins = {**below.origins, **above.origins}
-    faults = above.faults + below.faults
+    alerts.fill(from_alerts([above, below]))
+    layers = [above, below, alerts]
+    shipped = Layer({"alerts": {"rule": shipped_tables()}})
+    _settle_rules([*layers, shipped])
+    origins = {**alerts.origins, **below.origins, **above.origins}
+    faults = [fault for layer in layers for fault in layer.faults]
     try:
-        settings = from_layers(layers=[above.values, below.values])
+        settings = from_layers(layers=[each.values for each in (*layers, shipped)])
     except ValidationError as error:
         told = {fault.where for fault in faults}
-        faults += [fault for fault in _faults(error, origins) if fault.where not in told]
+        found = _faults(error, lambda path: _where(path, origins))
+        faults += [fault for fault in found if fault.where not in told]
     if faults:
         raise readable(faults)
-    warnings = (one_line(warning, LINE) for warning in above.warnings + below.warnings)
+    warnings = (one_line(warning, LINE) for layer in layers for warning in layer.warnings)
     return Loaded(settings, origins, tuple(warnings))
+
+
+def _settle_rules(layers: Sequence[Layer]) -> None:
+    """Take from the tables of each rule, and from their origins, what layers above leave no room for."""
+    tables = [_rules_of(layer) for layer in layers]
+    for name in dict.fromkeys(name for each in tables for name in each if isinstance(each[name], dict)):
+        holders = [each for each in tables if isinstance(each.get(name), dict)]
+        for held, settled in zip(holders, overruled([each[name] for each in holders]), strict=True):
+            held[name] = settled
+    for layer, held in zip(layers, tables, strict=True):
+        layer.origins = {path: where for path, where in layer.origins.items() if _still_holds(held, path)}
+
+
+def _rules_of(layer: Layer) -> dict[str, Any]:
+    """The tables of rules; empty where there are none, and where something else has their place."""
+    folder: Any = layer.values
+    for part in RULES:
+        folder = folder.get(part) if isinstance(folder, dict) else None
+    return folder if isinstance(folder, dict) else {}
+
+
+def _still_holds(rules: Any, path: KeyPath) -> bool:
+    """Whether a path, if it is one of a rule, is still there."""
+    if path[: len(RULES)] != RULES:
+        return True
+    for part in path[len(RULES) :]:
+        if not isinstance(rules, dict) or part not in rules:
+            return False
+        rules = rules[part]
+    return True
 
 
 def readable(faults: Iterable[Fault]) -> SettingsError:
@@ -109,6 +149,7 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 WORDS = {
     "missing": "is not set",
+    "extra_forbidden": "is not known",
     "literal_error": "is not one of {expected}",
     "int_parsing": "is not a whole number",
     "int_from_float": "is not a whole number",
@@ -124,16 +165,31 @@ WORDS = {
 """Pydantic's kinds of errors in our words; of the others its own are used."""
 
 
-def _faults(error: ValidationError, origins: Mapping[KeyPath, str]) -> Iterator[Fault]:
+Place = Callable[[KeyPath], str]
+"""Says where a value was set."""
+
+
+def checked(make: Callable[[], Made], place: Place) -> Made:
+    """Make a section of what was found elsewhere than in the settings.
+
+    Raises:
+        SettingsError: with every fault that it has.
+    """
+    try:
+        return make()
+    except ValidationError as error:
+        raise readable(_faults(error, place)) from None
+
+
+def _faults(error: ValidationError, place: Place) -> Iterator[Fault]:
     for detail in error.errors(include_url=False):
         loc = tuple(map(str, detail["loc"]))
         cause = detail.get("ctx", {}).get("error")
         if isinstance(cause, ConflictError):
             for name, what in cause.conflicts:
-                yield Fault(_where((*loc, *filter(None, name.split("."))), origins), what)
+                yield Fault(place((*loc, *filter(None, name.split(".")))), what)
         else:
-            path = _setting(loc)
-            yield Fault(_where(path, origins), *_what(detail, path))
+            yield Fault(place(loc), *_what(detail, _setting(loc)))
 
 
 def _setting(path: KeyPath) -> KeyPath:
@@ -142,7 +198,8 @@ def _setting(path: KeyPath) -> KeyPath:
     return next((each for each in known if pattern(each) in VARIABLES or pattern(each) in SECTIONS), ())
 
 
-def _where(path: KeyPath, origins: Mapping[KeyPath, str]) -> str:
+def _where(loc: KeyPath, origins: Mapping[KeyPath, str]) -> str:
+    path = _setting(loc)
     below = (where for at, where in origins.items() if at[: len(path)] == path)
     return origins.get(path) or next(below, spelled(path))
 
@@ -152,8 +209,9 @@ def _what(detail: ErrorDetails, path: KeyPath) -> tuple[str, str]:
     variable = VARIABLES.get(pattern(path))
     words = WORDS.get(detail["type"])
     message = words.format(**detail.get("ctx", {})) if words else detail["msg"].removeprefix("Input ")
-    if variable and detail["type"] == "missing":
-        return message, variable.help
+    if detail["type"] in {"missing", "extra_forbidden"}:
+        meant = guess(path[2]) if path[:2] == RULES else ""
+        return message, meant or (variable.help if variable else "")
     secret = variable.secret if variable else isinstance(detail["input"], dict)
     return f"{_shown(detail['input'], secret=secret)} {message}", ""
 
@@ -171,19 +229,30 @@ def _shown(value: object, *, secret: bool) -> str:
 
 def masked(settings: Settings) -> dict[str, Any]:
     """All settings as plain nested values that JSON can hold, secrets masked."""
-    return settings.model_dump(mode="json")
+    return settings.model_dump(mode="json", by_alias=True)
 
 
 def effective(loaded: Loaded) -> Iterator[tuple[Variable, str, str]]:
-    """(variable, value as the environment would write it, where it was set) for every setting in force."""
+    """(variable, value as the environment would write it, where it was set) for every setting in force.
+
+    Of rules only what was set: what else there is of those that ship is in docs/alerts.md.
+    """
     for path, value in _values(loaded.settings):
-        variable = VARIABLES[pattern(path)]
-        yield replace(variable, path=path), variable.shown(value), loaded.origins.get(path, "default")
+        if path[:2] != RULES or path in loaded.origins:
+            variable = VARIABLES[pattern(path)]
+            yield replace(variable, path=path), variable.shown(value), loaded.origins.get(path, "default")
 
 
 def _values(section: Mapping[Any, Any] | BaseModel, path: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:
-    for key, value in section.items() if isinstance(section, Mapping) else section:
-        if isinstance(value, Mapping | BaseModel):
-            yield from _values(value, (*path, key))
-        elif pattern((*path, key)) in VARIABLES:
-            yield (*path, key), value
+    for key, value in section.items() if isinstance(section, Mapping) else _fields(section):
+        here = (*path, key)
+        if pattern(here) in VARIABLES:
+            yield here, value
+        elif isinstance(value, Mapping | BaseModel):
+            yield from _values(value, here)
+
+
+def _fields(section: BaseModel) -> Iterator[tuple[str, object]]:
+    """The fields of a section by the names that users know."""
+    for name, field in type(section).model_fields.items():
+        yield field.alias or name, getattr(section, name)

@@ -1,5 +1,6 @@
 """Settings: the models of all sections, and the URLs that they allow."""
 
+from bridge.settings.alerts import AlertsSettings, ScheduleSettings
 from bridge.settings.models import (
     AmiSettings,
     LogSettings,
@@ -10,6 +11,7 @@ from bridge.settings.models import (
     StatsdSettings,
 )
 from bridge.settings.privacy import PrivacySettings
+from bridge.settings.rules import GivenSettings, RuleSettings
 from bridge.settings.sinks import (
     ConsoleSettings,
     GraphiteSettings,
@@ -25,8 +27,10 @@ __all__ = [
     "MQTT_SCHEMES",
     "STATSD_OUT_SCHEMES",
     "STATSD_SCHEMES",
+    "AlertsSettings",
     "AmiSettings",
     "ConsoleSettings",
+    "GivenSettings",
     "GraphiteSettings",
     "HttpSettings",
     "LogSettings",
@@ -34,6 +38,8 @@ __all__ = [
     "PbxSettings",
     "PbxStatsdSettings",
     "PrivacySettings",
+    "RuleSettings",
+    "ScheduleSettings",
     "Settings",
     "SnmpSettings",
     "SpoolSettings",

@@ -1,6 +1,6 @@
 """The places where values of settings are found, and what is wrong with them before they are checked.
 
-There are three: the environment, files that hold one secret each, and a TOML file.
+There are four: the environment, files that hold one secret each, a TOML file, and another one for alerts.
 """
 
 import os
@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bridge.errors import Fault, SettingsError
+from bridge.settings.values import readable_file
 from bridge.settings.variables import (
     ANY,
+    NAMED,
     NESTING,
     PREFIX,
     SECTIONS,
     TWIN,
     VARIABLES,
     KeyPath,
+    named,
     pattern,
     spelled,
 )
@@ -40,7 +43,9 @@ SECRET_LIMIT = 64 * 1024
 TOML_LIMIT = 1024 * 1024
 """Bytes of a TOML file: a thousand PBXs have room in it."""
 DEEPEST = 8
-"""Levels of a TOML file that are looked into: a setting is at most four levels down."""
+"""Levels of a TOML file that are looked into: a setting is at most five levels down."""
+ALERTS = ("alerts",)
+"""Where the tables of the file for alerts belong."""
 GUESSED = 200
 """Characters of a wrong name for which the nearest right one is looked for: it takes the square of them."""
 FOR_OTHERS = 0o027
@@ -127,14 +132,9 @@ def _is_known(path: KeyPath, value: object) -> bool:
     return pattern(path) in VARIABLES or (value == {} and pattern(path) in SECTIONS)
 
 
-def _named(path: KeyPath, name: str) -> KeyPath:
-    return tuple(name if part == ANY else part for part in path)
-
-
 def _unknown(given: Given) -> Fault:
     """A fault that names the nearest settings; the value is not shown, since it may be a secret."""
-    name = given.path[1] if len(given.path) > 1 and given.path[0] == "pbx" else ""
-    known = {".".join(_named(path, name)): _named(path, name or ANY) for path in VARIABLES}
+    known = {".".join(named(path, given.path)): named(path, given.path, ANY) for path in VARIABLES}
     wanted = ".".join(given.path)[:GUESSED]
     close = [key for key in known if key.startswith(wanted + ".")] or get_close_matches(wanted, known, n=1)
     meant = given.spell(known[close[0]]) if close else ""
@@ -177,14 +177,50 @@ def from_toml(environ: Mapping[str, str]) -> Iterator[Given]:
     file = environ.get(CONFIG)
     if not file:
         return
-    try:
-        table = tomllib.loads(_start_of(file))
-    except OSError as error:
-        raise SettingsError([_unreadable(CONFIG, file, error)]) from error
-    except (ValueError, RecursionError) as error:
-        raise SettingsError([Fault(CONFIG, f"{file!r} is not TOML: {error}")]) from error
-    for path, value in _leaves(table):
+    for path, value in _leaves(_toml(file, CONFIG)):
         yield Given(path, value, f"{file}: {'.'.join(path)}", ".".join)
+
+
+def from_alerts(above: Iterable[Layer]) -> Iterator[Given]:
+    """Every key of the TOML file for alerts, if a layer names one that can be used; the first decides.
+
+    Raises:
+        SettingsError: it is not TOML.
+    """
+    named_by = next((layer for layer in above if (*ALERTS, "file") in layer.origins), None)
+    file = str(named_by.values[ALERTS[0]]["file"]) if named_by else ""
+    try:
+        readable_file(Path(file))
+    except ValueError:
+        return  # there is none, or the settings are wrong, which is told with the others
+    where = named_by.origins[*ALERTS, "file"] if named_by else ""
+    for path, value in _leaves(_toml(file, where), ALERTS):
+        name = ".".join(path[1:])
+        yield Given(path if _is_of_alerts(path) else ("", *path), value, f"{file}: {name}", _key_of_alerts)
+
+
+def _is_of_alerts(path: KeyPath) -> bool:
+    """Whether the file for alerts has room for it: only for what has names."""
+    return any(path[: len(each)] == each for each in NAMED if each[:1] == ALERTS)
+
+
+def _key_of_alerts(path: KeyPath) -> str:
+    """How the file for alerts spells a path; empty if it has no room for it."""
+    return ".".join(path[1:]) if _is_of_alerts(path) else ""
+
+
+def _toml(file: str, where: str) -> dict[str, object]:
+    """What a TOML file holds.
+
+    Raises:
+        SettingsError: it cannot be read or is not TOML; `where` is what names it.
+    """
+    try:
+        return tomllib.loads(_start_of(file))
+    except OSError as error:
+        raise SettingsError([_unreadable(where, file, error)]) from error
+    except (ValueError, RecursionError) as error:
+        raise SettingsError([Fault(where, f"{file!r} is not TOML: {error}")]) from error
 
 
 def _start_of(file: str) -> str:
@@ -201,7 +237,12 @@ def _unreadable(where: str, file: str, error: OSError) -> Fault:
 
 def _leaves(table: Mapping[str, object], path: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:
     for key, value in table.items():
-        if isinstance(value, dict) and value and len(path) < DEEPEST:
-            yield from _leaves(value, (*path, key))
+        here = (*path, key)
+        if not isinstance(value, dict):
+            yield here, value
+        elif pattern(here) in VARIABLES and VARIABLES[pattern(here)].form.table:
+            yield here, tuple(value.items())  # as a whole: what lies below does not shine through
+        elif value and len(path) < DEEPEST:
+            yield from _leaves(value, here)
         else:
-            yield (*path, key), value
+            yield here, value

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from bridge.settings import values
+from bridge.settings.alerts import AlertsSettings
 from bridge.settings.privacy import PrivacySettings
 from bridge.settings.sinks import (
     ConsoleSettings,
@@ -237,6 +238,7 @@ class Settings(Section):
     graphite: GraphiteSettings = Field(default_factory=GraphiteSettings, description="Graphite")
     mqtt: MqttSettings = Field(default_factory=MqttSettings, description="MQTT")
     spool: SpoolSettings = Field(default_factory=SpoolSettings, description="Spool")
+    alerts: AlertsSettings = Field(default_factory=AlertsSettings, description="Alerts")
     statsd_out: StatsdSinkSettings = Field(
         default_factory=StatsdSinkSettings, description="Forwarding to another StatsD server"
     )

@@ -17,6 +17,7 @@ from bridge.settings.types import (
     Qos,
     Secret,
     Section,
+    SparkplugId,
     StatsdOutUrl,
     Topic,
 )
@@ -100,6 +101,13 @@ class MqttSettings(Section):
     )
     buffer: Amount = Field(100_000, description="The most samples kept while the broker is away")
     batch: Amount = Field(1000, description="The most samples published at once")
+    homeassistant: bool = Field(False, description="Announce everything to Home Assistant (MQTT discovery)")
+    homeassistant_prefix: Topic = Field(
+        "homeassistant", description="First part of discovery topics, as Home Assistant has it"
+    )
+    sparkplug: bool = Field(False, description="Publish as an edge node of Sparkplug B too")
+    sparkplug_group: SparkplugId = Field("asterisk", description="Group id of the edge node")
+    sparkplug_node: SparkplugId = Field("", description="Id of the edge node; default: the host name")
 
     def conflicts(self) -> Iterator[tuple[str, str]]:
         """A user must be named once, and TLS must be meant or not."""
@@ -108,6 +116,8 @@ class MqttSettings(Section):
             yield "username", f"is not the user of the url, {user!r}; name one of them"
         if self.version == "3.1.1" and self.password.get_secret_value() and not (user or self.username):
             yield "username", "is needed with a password in MQTT 3.1.1"
+        if self.sparkplug and not self.sparkplug_group:
+            yield "sparkplug_group", "is empty; hosts tell edge nodes apart by it"
         yield from self._tls_conflicts()
 
     def _tls_conflicts(self) -> Iterator[tuple[str, str]]:

@@ -11,12 +11,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     SecretStr,
     model_validator,
 )
 
 from bridge.core.endpoint import Endpoint, parse
 from bridge.core.sample import BRIDGE
+from bridge.core.schedule import Hours
 from bridge.settings import values
 from bridge.settings.values import Form
 
@@ -29,6 +31,9 @@ TOPIC_PREFIX_LIMIT = 1000
 PBX_NAME = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 PBX_NAME_LIMIT = 64
 """Characters of a PBX name: it is part of every path and topic."""
+RULE_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+RULE_NAME_LIMIT = 64
+"""Characters of the name of a rule or a schedule: it is part of topics."""
 
 STATSD_SCHEMES = {"udp": 8125, "tcp": 8125, "unixgram": None, "unix": None}
 GRAPHITE_SCHEMES = {"tcp": 2003, "tls": 0, "udp": 2003, "pickle": 2004}
@@ -102,12 +107,30 @@ def _pbx_name(name: str) -> str:
     return name
 
 
+def _rule_name(name: str) -> str:
+    if not RULE_NAME.fullmatch(name) or len(name) > RULE_NAME_LIMIT:
+        raise ValueError("is not a name: lower-case letters and digits, with single _ between them")
+    return name
+
+
+def _hours(text: str) -> str:
+    if text:
+        Hours.parse(text)
+    return text
+
+
 def _statsd_prefix(prefix: str) -> str:
     if prefix.endswith("."):
         raise ValueError("must not end with a dot: Asterisk adds one")
     if not STATSD_PREFIX.fullmatch(prefix):
         raise ValueError("is not a StatsD prefix: up to 40 characters, no blanks and none of :|;,=#[]")
     return prefix
+
+
+def _sparkplug_id(name: str) -> str:
+    if set(name) & set("+/#") or not (name.isprintable() or not name):
+        raise ValueError("must have none of + / # and only characters that can be seen")
+    return name
 
 
 def _topic(prefix: str) -> str:
@@ -126,6 +149,13 @@ Duration = Annotated[
     Form("duration", values.show_duration),
 ]
 """Seconds; written `500ms`, `10s`, `5m`, `1h`, or a plain number of seconds."""
+Pause = Annotated[
+    float,
+    BeforeValidator(values.duration),
+    Field(ge=0, le=86400 * 365),
+    Form("duration", values.show_duration),
+]
+"""Seconds like a Duration, or 0 for none."""
 Words = Annotated[tuple[str, ...], BeforeValidator(values.listed), LIST]
 """A list of words; written `a,b` or as JSON."""
 Networks = Annotated[
@@ -138,17 +168,36 @@ Percentiles = Annotated[
     LIST,
 ]
 """A list of numbers in -100..100 without 0; written `90,99` or as JSON."""
+Globs = Annotated[
+    dict[str, tuple[str, ...]],
+    BeforeValidator(values.table),
+    Form("table", values.show_table, empty=True, table=True),
+]
+"""For each label the globs of which one must match; written `label=glob,label=glob` or as JSON."""
 Secret = SecretStr
 """Text that is never shown; its variable has a `_FILE` twin."""
 File = Annotated[Path, AfterValidator(values.readable_file)]
 Folder = Annotated[Path, AfterValidator(values.readable_folder)]
+Limit = Annotated[float, Field(allow_inf_nan=False), Form("number", "{:.15g}".format)]
+"""Any finite number."""
 Amount = Annotated[int, Field(ge=1, le=2**30)]
 """Of bytes, or of what takes as many: more is a mistake, and a socket would not take it."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 Host = Annotated[str, AfterValidator(_host)]
 FileMode = Annotated[str, AfterValidator(_mode)]
 PbxName = Annotated[str, AfterValidator(_pbx_name)]
+RuleName = Annotated[str, AfterValidator(_rule_name)]
+TimeZone = Annotated[str, AfterValidator(values.time_zone)]
+WeeklyHours = Annotated[str, AfterValidator(_hours)]
+CalendarSources = Annotated[
+    tuple[Annotated[str, AfterValidator(values.calendar)], ...],
+    BeforeValidator(values.listed),
+    LIST,
+    PlainSerializer(lambda sources: [*map(values.without_path, sources)], when_used="json"),
+]
+"""Calendars: paths of .ics files, or URLs, whose paths are not shown to others."""
 StatsdPrefix = Annotated[str, AfterValidator(_statsd_prefix)]
+SparkplugId = Annotated[str, AfterValidator(_sparkplug_id)]
 Topic = Annotated[str, AfterValidator(_topic)]
 ListenUrls = Annotated[
     tuple[Annotated[str, AfterValidator(_url(STATSD_SCHEMES))], ...],

@@ -9,16 +9,20 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from bridge.core.printable import printable
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 LIST_LIMIT = 1000
 """Items of a list: one that is longer is a mistake, with a fault for each of its items."""
+PLAIN_ITEM = re.compile(r"[\w.-]+=[^\s,]*")
+"""An item of a table that reads back as it is written."""
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
 PASSWORD_IN_URL = re.compile(r"^([\w+.-]*:?/+)?+([^:@/]*+).+@", re.DOTALL)
 """Also in what is only nearly a URL, with any character in the password: a fault repeats what is wrong."""
@@ -34,11 +38,13 @@ class Form:
         name: the type in documents, such as `duration`.
         show: writes a value as the environment would.
         empty: the empty text is a value; otherwise it is as if none were given.
+        table: a TOML table is one value, and not further settings.
     """
 
     name: str
     show: Callable[[Any], str] = str
     empty: bool = False
+    table: bool = False
 
 
 def duration(value: object) -> object:
@@ -81,6 +87,52 @@ def show_list(items: Iterable[object]) -> str:
     return ",".join(f"{item:g}" if isinstance(item, float) else str(item) for item in items)
 
 
+def table(value: object) -> object:
+    """Lists by name from `a=1,b=2,a=3`, from JSON, or from pairs; what is no table passes."""
+    found = _entries(value) if isinstance(value, str) else value
+    found = dict(found) if isinstance(found, tuple) else found
+    if not isinstance(found, Mapping):
+        return found
+    lists = {name: listed([each] if isinstance(each, str) else each) for name, each in found.items()}
+    if any(CONTROL.search(text) for text in _texts(lists)):
+        raise ValueError("holds a control character, or bytes that are not UTF-8")
+    return lists
+
+
+def _texts(lists: Mapping[Any, object]) -> Iterator[str]:
+    """All that is text in a table."""
+    for name, items in lists.items():
+        yield from (
+            each
+            for each in (name, *(items if isinstance(items, list | tuple) else ()))
+            if isinstance(each, str)
+        )
+
+
+def _entries(value: str) -> object:
+    if value.lstrip().startswith("{"):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"looks like JSON but is not ({error}); write a=1,b=2") from None
+    lists: dict[str, list[str]] = {}
+    for item in filter(None, map(str.strip, value.split(","))):
+        name, equals, text = item.partition("=")
+        if not equals:
+            raise ValueError("is not a table; write a=1,b=2")
+        lists.setdefault(name.strip(), []).append(text.strip())
+    return lists
+
+
+def show_table(lists: Mapping[str, Iterable[str]]) -> str:
+    """Lists by name as the environment writes them: `a=1,b=2,a=3`, or JSON where that would not read back."""
+    tables = {name: [*texts] for name, texts in lists.items()}
+    items = [f"{name}={text}" for name, texts in tables.items() for text in texts]
+    if all(tables.values()) and all(map(PLAIN_ITEM.fullmatch, items)):
+        return ",".join(items)
+    return json.dumps(tables)
+
+
 def whole(value: object) -> object:
     """A whole number from text, for choices between numbers; anything else passes."""
     return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
@@ -108,6 +160,38 @@ def overlapping(one: str, other: str) -> bool:
     """Whether two addresses or networks share an address."""
     left, right = ipaddress.ip_network(one), ipaddress.ip_network(other)
     return left.version == right.version and left.overlaps(right)
+
+
+def time_zone(name: str) -> str:
+    """Check the name of a time zone, such as `Europe/Berlin`."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError("is not a time zone; write Europe/Berlin or UTC") from None
+    return name
+
+
+def calendar(source: str) -> str:
+    """Check where a calendar is: a file, or a URL of a web server."""
+    if "://" not in source:
+        readable_file(Path(source))
+        return source
+    try:
+        url = urlsplit(source)
+        readable = bool(url.hostname) and url.port != 0
+    except ValueError:
+        readable = False
+    if not readable:
+        raise ValueError("is not a URL that can be read")
+    if url.scheme not in {"http", "https"}:
+        raise ValueError("must begin with https:// or http://, or be a file")
+    return source
+
+
+def without_path(source: str) -> str:
+    """A calendar as others may see it: the path of a private one is as secret as a password."""
+    url = urlsplit(source)
+    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}/..." if "://" in source else source
 
 
 def percentile(value: float) -> float:

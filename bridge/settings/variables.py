@@ -14,7 +14,7 @@ NESTING = "__"
 TWIN = "_file"
 """A secret `password` can also be given as the name of a file, with `password_file`."""
 ANY = "<NAME>"
-"""Stands for the name of a PBX where no particular one is meant."""
+"""Stands for the name of a PBX, a rule or a schedule where no particular one is meant."""
 MASK = "********"
 
 KeyPath = tuple[str, ...]
@@ -26,7 +26,7 @@ class Variable:
     """One setting.
 
     Attributes:
-        path: where it is in the settings; `ANY` in place of a PBX name.
+        path: where it is in the settings; `ANY` in place of a free name.
         default: its default as the environment would write it; None when a value must be given.
         help: one sentence for people.
         secret: never shown, and may be given as a file.
@@ -60,13 +60,23 @@ def spelled(path: KeyPath) -> str:
 
 
 def pattern(path: KeyPath) -> KeyPath:
-    """The path with `ANY` in place of the PBX name."""
-    return (path[0], ANY, *path[2:]) if len(path) > 1 and path[0] == "pbx" else path
+    """The path with `ANY` in place of a free name."""
+    for above in NAMED:
+        if len(path) > len(above) and path[: len(above)] == above:
+            return (*above, ANY, *path[len(above) + 1 :])
+    return path
+
+
+def named(path: KeyPath, like: KeyPath, other: str = "") -> KeyPath:
+    """The path of a setting with the free name of a path that it may be meant by, or else an `other` one."""
+    place = path.index(ANY) if ANY in path else 0
+    known = path[:place] == like[:place] and len(like) > place
+    return tuple((like[place] if known else other) if part == ANY else part for part in path)
 
 
 def _of(model: type[Section], path: KeyPath = ()) -> Iterator[Variable | tuple[KeyPath, str]]:
     for name, field in model.model_fields.items():
-        here = (*path, name)
+        here = (*path, field.alias or name)
         section = _section(field.annotation)
         if section:
             here = (*here, ANY) if get_origin(field.annotation) is dict else here
@@ -76,7 +86,9 @@ def _of(model: type[Section], path: KeyPath = ()) -> Iterator[Variable | tuple[K
             form = _form(Annotated[field.annotation, None, *field.metadata])
             yield Variable(
                 path=here,
-                default=None if field.is_required() else _written(field.default, form),
+                default=None
+                if field.is_required()
+                else _written(field.get_default(call_default_factory=True), form),
                 help=field.description or "",
                 secret=field.annotation is Secret,
                 form=form,
@@ -118,3 +130,5 @@ VARIABLES: dict[KeyPath, Variable] = {each.path: each for each in _ALL if isinst
 """Every setting by its path, in the order of the models."""
 SECTIONS: dict[KeyPath, str] = dict(each for each in _ALL if not isinstance(each, Variable))
 """The help of every section by its path."""
+NAMED: tuple[KeyPath, ...] = tuple(path[:-1] for path in SECTIONS if path[-1] == ANY)
+"""Where a free name follows: that of a PBX, a rule or a schedule."""

@@ -1,0 +1,88 @@
+"""Rules about the bridge itself, whose alerts are of the PBX `bridge`: whether anything is lost."""
+
+from bridge.asterisk.alerts.shipped import rule
+
+RULES = (
+    rule(
+        "listener_down",
+        "The StatsD listener does not work: its address may be in use.",
+        metric="source.up",
+        labels={"pbx": ["bridge"]},
+        equal=0,
+        for_="30s",
+        severity="critical",
+        summary="The {source} listener of the bridge is down",
+    ),
+    rule(
+        "sink_down",
+        "A sink does not take what it is given. What it should have waits, on disk if it may.",
+        metric="sink.up",
+        equal=0,
+        for_="1m",
+        severity="warning",
+        summary="The bridge cannot write to {sink}",
+    ),
+    rule(
+        "spool_degraded",
+        "What waits for a sink cannot be kept on disk: it is full or read-only. A restart would lose it.",
+        metric="spool.up",
+        equal=0,
+        severity="critical",
+        summary="What waits for {sink} cannot be kept on disk",
+    ),
+    rule(
+        "samples_dropped",
+        "Samples were lost: a sink was away for too long, or refused them. What a newer value has overtaken "
+        "on its way to a topic is no loss.",
+        metric="sink.dropped",
+        labels={"reason": ["!superseded"]},
+        measure="increase",
+        over="5m",
+        by=["sink"],
+        above=0,
+        severity="warning",
+        summary="{value:.0f} samples for {sink} were lost in 5 minutes",
+    ),
+    rule(
+        "statsd_dropped",
+        "The kernel dropped StatsD packets: they came faster than they were read. See "
+        "STATSD__RECEIVE_BUFFER.",
+        metric="listener.kernel_drops",
+        measure="increase",
+        over="5m",
+        above=0,
+        severity="warning",
+        summary="{value:.0f} StatsD packets at {listener} were dropped in 5 minutes",
+    ),
+    rule(
+        "statsd_series_cap",
+        "There are more StatsD buckets than STATSD__MAX_SERIES; values of further ones are lost.",
+        metric="listener.overflow",
+        measure="increase",
+        over="5m",
+        above=0,
+        severity="warning",
+        summary="{value:.0f} StatsD values at {listener} were beyond the cap on series",
+    ),
+    rule(
+        "state_not_saved",
+        "The state of the bridge cannot be saved: counters would begin anew after a restart. See STATE_DIR.",
+        metric="memory.failures",
+        measure="increase",
+        over="15m",
+        above=0,
+        severity="warning",
+        summary="The bridge could not save its state",
+    ),
+    rule(
+        "reload_failed",
+        "New settings were refused within the last 15 minutes, and the old ones stayed. The log says why.",
+        metric="config.reload_failures",
+        measure="increase",
+        over="15m",
+        above=0,
+        severity="warning",
+        summary="New settings of the bridge were refused",
+        repeat="0s",
+    ),
+)
