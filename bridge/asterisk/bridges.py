@@ -34,6 +34,7 @@ class Bridges(Model):
     told apart by their bytes.
     """
 
+    looks_only = True
     asks = (actions.BRIDGES,)
 
     def __init__(self, pbx: str, totals: Tally) -> None:

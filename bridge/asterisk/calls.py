@@ -289,6 +289,10 @@ class Calls(Model):
 
     # --- what is told
 
+    def standing(self, now: float) -> Values:  # noqa: ARG002 - nothing here depends on the time
+        """How many there are."""
+        yield CALLS_ACTIVE.series(self.pbx), len(self._count_legs())
+
     def gauges(self, now: float) -> Values:
         """Calls that have ended are counted here, as soon as no late event can change what came of them."""
         self._close(self._ending.settled(now))

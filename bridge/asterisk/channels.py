@@ -160,6 +160,11 @@ class Channels(Model):
             least = int(counted) - listed - changes.count(-1)
             self._internal = max(0, least, min(self._internal, least + len(changes)))
 
+    def standing(self, now: float) -> Values:  # noqa: ARG002 - nothing here depends on the time
+        """How many there are."""
+        living = sum(1 for _ in self._channels.living())
+        yield CHANNELS_ACTIVE.series(self.pbx), living + max(0, self._internal)
+
     def gauges(self, now: float) -> Values:  # noqa: ARG002 - nothing here depends on the time
         """A technology or a state that has been seen reads 0 when there is none of it."""
         living = [channel for _, channel in self._channels.living()]

@@ -43,6 +43,7 @@ DETAILS_PER_POLL = 5
 class Contacts(Model):
     """State and round trip of contacts, by address of record."""
 
+    looks_only = True
     asks = (actions.CONTACTS, actions.AORS, actions.ENDPOINTS)
 
     def __init__(self, pbx: str, totals: Tally) -> None:

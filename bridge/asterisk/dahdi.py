@@ -35,6 +35,7 @@ class Dahdi(Model):
     DAHDIShowStatus came with Asterisk 18.23, 20.8 and 21.3; before, D channels tell of the alarm of a span.
     """
 
+    looks_only = True
     asks = (actions.DAHDI_CHANNELS, actions.DAHDI_SPANS, actions.PRI_SPANS)
 
     def __init__(self, pbx: str, totals: Tally) -> None:

@@ -28,6 +28,7 @@ STATES = (
 class Devices(Model):
     """The device states, as the list says them and events change them."""
 
+    looks_only = True
     asks = (actions.DEVICES,)
 
     def __init__(self, pbx: str, totals: Tally) -> None:

@@ -34,6 +34,7 @@ INVALID = "invalid"
 class Endpoints(Model):
     """State and channels of each endpoint."""
 
+    looks_only = True
     asks = (actions.DEVICES, actions.ENDPOINTS, actions.CHANNELS)
 
     def __init__(self, pbx: str, totals: Tally) -> None:

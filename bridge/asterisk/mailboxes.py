@@ -39,6 +39,7 @@ class _Messages:
 class Mailboxes(Model):
     """New, old and urgent messages of each known mailbox."""
 
+    looks_only = True
     asks = (actions.DEVICES,)
 
     def __init__(self, pbx: str, totals: Tally) -> None:

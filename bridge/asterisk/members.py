@@ -88,6 +88,7 @@ class Members(Model):
         totals: where calls taken are followed.
     """
 
+    looks_only = True
     asks = (actions.QUEUE_STATUS, actions.CLOCK)
 
     def __init__(self, pbx: str, totals: Tally) -> None:

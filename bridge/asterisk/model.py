@@ -25,9 +25,11 @@ class Model:
         totals: where happenings are counted; shared by all models of the PBX, and kept over restarts.
 
     Attributes:
+        looks_only: `gauges` changes nothing, and may be asked at any time.
         asks: the actions whose replies `sync` reads, asked at every poll as far as the account may.
     """
 
+    looks_only = False
     asks: tuple[Action, ...] = ()
 
     def __init__(self, pbx: str, totals: Tally) -> None:
@@ -59,6 +61,10 @@ class Model:
         A model that has means or peaks of an interval ends the interval here.
         """
         return iter(())
+
+    def standing(self, now: float) -> Values:
+        """What is known now, as far as looking at it changes nothing: what rules are told at once."""
+        return self.gauges(now) if self.looks_only else iter(())
 
     def lost(self) -> None:
         """The connection is lost: what may change unheard is not known until the next poll."""

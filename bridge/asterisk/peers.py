@@ -42,6 +42,7 @@ class State(NamedTuple):
 class Peers(Model):
     """Those that Asterisk asks whether they are there. Peers of PJSIP are contacts, of another model."""
 
+    looks_only = True
     asks = tuple(action for lists in LISTS.values() for action in lists)
 
     def __init__(self, pbx: str, totals: Tally) -> None:

@@ -213,6 +213,10 @@ class Queues(Model):
             if (value := number(params.get(key))) is not None:
                 self._shown.append((metric.series(self.pbx, queue), value / divisor))
 
+    def standing(self, now: float) -> Values:
+        """Who waits."""
+        return self._waits(now)
+
     def gauges(self, now: float) -> Values:
         """Who waits in each queue now, and what Asterisk told of it last."""
         self._departures.settle(now)

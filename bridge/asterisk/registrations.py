@@ -27,6 +27,7 @@ STATES = (REGISTERED, UNREGISTERED, "rejected")
 class Registrations(Model):
     """The state of each outbound PJSIP registration."""
 
+    looks_only = True
     asks = (actions.REGISTRATIONS,)
 
     def __init__(self, pbx: str, totals: Tally) -> None:

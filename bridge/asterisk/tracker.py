@@ -5,7 +5,7 @@ are replayed on it, and from then on they are taken as they come, and every furt
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from bridge.asterisk.actions import CORE_STATUS, Action
 from bridge.asterisk.bridges import Bridges
@@ -37,7 +37,7 @@ from bridge.asterisk.taskprocessors import Taskprocessors
 from bridge.asterisk.transfers import Transfers
 from bridge.asterisk.trunks import Trunks
 from bridge.core.counter import Tally
-from bridge.core.sample import Sample
+from bridge.core.sample import Sample, Series
 from bridge.protocols.ami import AmiMessage
 
 HELD_BACK = 100_000
@@ -104,6 +104,11 @@ class Tracker:
             for event, take in model.hears().items():
                 takers[event].append(take)
         self._takers = {event: tuple(takes) for event, takes in takers.items()}
+        self._hearers = {
+            event: tuple(model for model in self.models if event in model.hears()) for event in takers
+        }
+        self._heard: set[str] = set()
+        self._moved: dict[Series, float] = {}
         self._waiting: deque[tuple[AmiMessage, float]] | None = deque()
         self._held = 0
         self.totals.add(AMI_RESYNC_CORRECTIONS.series(pbx), 0)
@@ -123,6 +128,7 @@ class Tracker:
         if takes is None or message.listed:
             return
         if self._waiting is None:
+            self._heard.add(message.event)
             for take in takes:
                 take(message, now)
         else:
@@ -152,8 +158,25 @@ class Tracker:
     def samples(self, monotonic: float, now: float) -> list[Sample]:
         """The gauges, all totals, and the key figures made of both, at Unix time `now`."""
         known = [*self.gauges(monotonic, now), *self.totals.samples(now)]
+        self._heard.clear()
+        self._moved.clear()
+        self.totals.moved.clear()
         figures = self._kpis.values(known, monotonic)
         return [*known, *(Sample(series, value, now) for series, value in figures)]
+
+    def moved(self, wanted: Container[str], monotonic: float, now: float) -> list[Sample]:
+        """What events have changed of the wanted metrics since the last call, or poll, at Unix time `now`."""
+        heard, moved = self._heard.copy(), self.totals.moved.copy()
+        self._heard.clear()
+        self.totals.moved.clear()
+        if self._waiting is not None:
+            return []
+        models = dict.fromkeys(model for event in heard for model in self._hearers[event])
+        known = [each for model in models for each in model.standing(monotonic) if each[0].name in wanted]
+        known += [(series, self.totals[series]) for series in moved if series.name in wanted]
+        news = dict(each for each in known if self._moved.get(each[0]) != each[1])
+        self._moved |= news
+        return [Sample(series, value, now) for series, value in news.items()]
 
     def lost(self) -> None:
         """The connection is lost. Events that waited for the first poll happened all the same."""

@@ -41,21 +41,21 @@ class Waiting:
 
     def __init__(self) -> None:
         self._visits: dict[Key, _Visits] = {}
+        self._living: dict[Key, _Visits] = {}
         self._listed = -inf
         self._first = True
 
     def __len__(self) -> int:
         """How many wait now."""
-        return sum(1 for _ in self.living())
+        return len(self._living)
 
     def waits(self, queue: str, caller: str) -> bool:
         """Whether the caller waits there now."""
-        visits = self._visits.get((queue, caller))
-        return visits is not None and visits.balance > 0
+        return (queue, caller) in self._living
 
     def living(self) -> Iterator[tuple[str, float]]:
         """The queue of each caller that waits now, and since when."""
-        return ((key[0], visits.since) for key, visits in self._visits.items() if visits.balance > 0)
+        return ((key[0], visits.since) for key, visits in self._living.items())
 
     def joined(self, queue: str, caller: str, now: float) -> None:
         """Word of a join."""
@@ -79,10 +79,20 @@ class Waiting:
         if change > 0 and visits.balance == 0:
             visits.since = now
         visits.balance += change
+        self._sort(key, visits)
+
+    def _sort(self, key: Key, visits: _Visits) -> None:
+        """Those who wait are kept apart: between two lists many come and go."""
+        if visits.balance > 0:
+            self._living[key] = visits
+        else:
+            self._living.pop(key, None)
 
     def _meet(self, key: Key) -> _Visits:
         if len(self._visits) >= MANY:
-            del self._visits[next(iter(self._visits))]
+            oldest = next(iter(self._visits))
+            del self._visits[oldest]
+            self._living.pop(oldest, None)
         visits = self._visits[key] = _Visits()
         return visits
 
@@ -110,6 +120,7 @@ class Waiting:
         waits = waited is not None
         visits.ahead = waits - (visits.balance > 0)
         visits.balance = int(waits)
+        self._sort(key, visits)
         if waited is not None:
             visits.since = asked - waited
         elif not visits.ahead:
@@ -118,4 +129,5 @@ class Waiting:
     def forget(self) -> None:
         """Nothing is known any more."""
         self._visits.clear()
+        self._living.clear()
         self._listed, self._first = -inf, True

@@ -68,16 +68,19 @@ class Tally:
 
     Attributes:
         run: which run of the device the counters that it keeps are of, as for RunningCounter.
+        moved: the series that happenings were added to; whoever looks at them empties it.
     """
 
     def __init__(self) -> None:
         self._totals: dict[Series, float] = {}
         self._followed: dict[Series, RunningCounter] = {}
         self.run = ""
+        self.moved: set[Series] = set()
 
     def add(self, series: Series, amount: float = 1) -> None:
         """Count `amount` more happenings."""
         self._totals[series] = self._totals.get(series, 0) + amount
+        self.moved.add(series)
 
     def follow(self, series: Series, reading: float) -> None:
         """Take a reading of a 32-bit counter that the device keeps since it began to run."""

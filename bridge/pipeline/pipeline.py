@@ -23,6 +23,7 @@ class Pipeline:
 
     Attributes:
         outlets, trust, veil: as given; new settings may change them at any time.
+        watch: is shown all that is published, and what is offered between; it returns at once.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Pipeline:
         self.veil = veil
         self._health = health
         self._clock = clock
+        self.watch: Emit = lambda _: None
         self._observers: dict[str, Emit] = {}
         health.watch(self._disagreements)
         health.lost = self._lost
@@ -72,10 +74,20 @@ class Pipeline:
             self._health.count(discarded, len(samples) - len(finite))
             self._health.count(superseded, len(finite) - len(believed))
             self._health.count(hidden, len(believed) - len(veiled))
+            self.watch(veiled)
             for accept in self.outlets:
                 accept(veiled)
 
         return emit
+
+    def offerer(self, source: str) -> Emit:
+        """Shows rules what has changed, before it is published: what a source is given as `offer`."""
+
+        def offer(samples: Sequence[Sample]) -> None:
+            finite = [sample for sample in samples if math.isfinite(sample.value)]
+            self.watch(self.veil.samples(self.trust.believed(source, finite, self._clock.monotonic())))
+
+        return offer
 
     def _disagreements(self) -> Iterator[tuple[Series, float]]:
         return self.trust.disagreements(self._clock.monotonic())

@@ -8,9 +8,12 @@ from bridge.asterisk import actions, tracker
 from bridge.asterisk.catalog.system import AMI_EVENTS_MISSED
 from bridge.asterisk.model import Model, Replies, Take, Values
 from bridge.asterisk.tracker import Tracker, run_of
+from bridge.core.counter import Tally
 from bridge.core.metric import Metric, MetricKind
+from bridge.core.sample import Sample
 from bridge.protocols.ami import AmiMessage, Reply
 from tests.asterisk.recorded import event, said
+from tests.recordings import ami
 
 DOORS = Metric("door.openings", MetricKind.GAUGE, "What the model below has heard, in its order")
 HEARD = event("Event: Opened", "Privilege: call,all")
@@ -130,3 +133,77 @@ def test_events_that_wait_have_a_bound_in_bytes_too(doors: Tracker, monkeypatch:
 
     assert told(doors) == ["first 20", *(f"opened {moment}" for moment in range(5, 15))]
     assert doors.totals[AMI_EVENTS_MISSED.series("hq")] == 5
+
+
+class TestMoved:
+    """What events have changed is known at once, without a poll."""
+
+    WANTED = frozenset({DOORS.name, AMI_EVENTS_MISSED.name})
+
+    @pytest.fixture
+    def looking(self, monkeypatch: pytest.MonkeyPatch) -> Tracker:
+        """A tracker whose model may be looked at any time, after its first poll."""
+        monkeypatch.setattr(Doors, "looks_only", True)
+        monkeypatch.setattr(tracker, "MODELS", (Doors,))
+        one = Tracker("hq")
+        one.sync({}, 1)
+        one.samples(1, 1)
+        return one
+
+    def test_only_what_an_event_has_changed_is_told_and_once(self, looking: Tracker) -> None:
+        assert looking.moved(self.WANTED, 2, 1000) == []
+
+        looking.take(HEARD, 2)
+
+        assert looking.moved(self.WANTED, 2, 1000) == [Sample(DOORS.series("hq"), 2, 1000)]
+        assert looking.moved(self.WANTED, 3, 1001) == []
+
+    def test_what_nobody_wants_is_not_told(self, looking: Tracker) -> None:
+        looking.take(HEARD, 2)
+
+        assert looking.moved((), 2, 1000) == []
+
+    def test_totals_are_told_too(self, looking: Tracker) -> None:
+        looking.totals.add(AMI_EVENTS_MISSED.series("hq"))
+
+        assert looking.moved(self.WANTED, 2, 1000) == [Sample(AMI_EVENTS_MISSED.series("hq"), 1, 1000)]
+
+    def test_what_a_poll_has_told_is_not_told_again(self, looking: Tracker) -> None:
+        looking.take(HEARD, 2)
+        looking.samples(3, 3)
+
+        assert looking.moved(self.WANTED, 4, 1000) == []
+
+    def test_nothing_is_told_before_the_first_poll_of_a_connection(self, looking: Tracker) -> None:
+        looking.lost()
+        looking.take(HEARD, 2)
+
+        assert looking.moved(self.WANTED, 2, 1000) == []
+
+    def test_a_model_whose_interval_a_look_would_end_is_left_alone(self, doors: Tracker) -> None:
+        doors.sync({}, 1)
+        doors.take(HEARD, 2)
+
+        assert doors.moved(self.WANTED, 2, 1000) == []
+
+
+@pytest.mark.parametrize("model", [each for each in tracker.MODELS if each.looks_only])
+def test_models_that_may_be_looked_at_any_time_say_the_same_again(model: type[Model]) -> None:
+    """Over a whole recording, a look at what stands changes nothing of what is told in the end."""
+    plain, looked = (_replayed(model, look=look) for look in (False, True))
+
+    assert looked == plain
+
+
+def _replayed(model: type[Model], *, look: bool) -> list[tuple[object, ...]]:
+    totals = Tally()
+    one = model("hq", totals)
+    one.sync({}, 0, first=True)
+    takers = one.hears()
+    now = 0.0
+    for message, now in (*ami("mixed-22"), *ami("queues-22")):
+        if message.event in takers:
+            takers[message.event](message, now)
+        if look:
+            list(one.standing(now))
+    return [*one.gauges(now + 60), *((each.series, each.value) for each in totals.samples(0))]

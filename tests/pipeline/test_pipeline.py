@@ -111,3 +111,35 @@ def test_a_source_may_see_what_the_others_say_and_nothing_of_its_own(plant: Plan
     plant.pipeline.emitter("statsd")([ADA._replace(value=5)])
 
     assert seen == [CHANNELS, ADA]
+
+
+class TestWatch:
+    """Rules are shown what is published, and what changes between."""
+
+    def test_they_see_what_the_sinks_get(self, plant: Plant) -> None:
+        seen: list[Sample] = []
+        plant.pipeline.watch = seen.extend
+
+        plant.pipeline.emitter("ami")([CHANNELS, ADA])
+        plant.pipeline.emitter("snmp")([CHANNELS._replace(value=4)])
+
+        assert seen == plant.one == [CHANNELS]
+
+    def test_what_is_offered_goes_to_nobody_else(self, plant: Plant) -> None:
+        seen: list[Sample] = []
+        plant.pipeline.watch = seen.extend
+
+        plant.pipeline.offerer("ami")([CHANNELS, ADA, CHANNELS._replace(value=math.nan)])
+
+        assert seen == [CHANNELS]
+        assert plant.one == []
+        assert plant.counted(own.PIPELINE_SAMPLES, "ami") == 0
+
+    def test_an_offer_of_a_less_trusted_source_is_not_believed(self, plant: Plant) -> None:
+        seen: list[Sample] = []
+        plant.pipeline.emitter("ami")([CHANNELS])
+        plant.pipeline.watch = seen.extend
+
+        plant.pipeline.offerer("snmp")([CHANNELS._replace(value=4)])
+
+        assert seen == []

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 
 from bridge.core import own
+from bridge.core.budget import Budget
 from bridge.core.sample import Sample
 from bridge.pipeline.health import Health, Part
 from bridge.pipeline.interfaces import Clock, Emit
@@ -28,6 +29,11 @@ WAITING_EVENTS = 50_000
 for each is many times their size."""
 
 
+OFFER_SHARE, OFFER_SAVED = 0.2, 0.1
+"""The share of all time that may go into telling rules what events have changed, and seconds of it that are
+saved up: what comes now and then is told at once, and in a flood of events many are told together."""
+
+
 class AmiSource:
     """AMI of one PBX.
 
@@ -40,6 +46,10 @@ class AmiSource:
         health: where polls and events are counted and the state is told.
         clock: where time comes from.
         memory: where totals are remembered; none to begin afresh.
+
+    Attributes:
+        offer: is given what events have changed, at once; the sinks get it after the next poll.
+        wanted: the metrics of which `offer` wants to know.
     """
 
     def __init__(
@@ -61,6 +71,10 @@ class AmiSource:
         self._reads: asyncio.Queue[tuple[Sequence[AmiMessage], float]] = asyncio.Queue(WAITING_READS)
         self._waiting = 0
         self._booted = asyncio.Event()
+        self._offering: asyncio.TimerHandle | None = None
+        self._budget = Budget(OFFER_SHARE, OFFER_SAVED)
+        self.offer: Emit = _ignore
+        self.wanted: Callable[[], Container[str]] = tuple
 
     @property
     def name(self) -> str:
@@ -89,6 +103,8 @@ class AmiSource:
             raise
         finally:
             self._count_waiting()
+            if self._offering:
+                self._offering.cancel()
             self._knowledge.tracker.lost()
             emit([*self._knowledge.tracker.totals.samples(self._clock.time())])
 
@@ -135,7 +151,26 @@ class AmiSource:
     async def _count(self) -> None:
         while True:
             self._take(*await self._reads.get())
+            self._offer()
             await asyncio.sleep(0)
+
+    def _offer(self) -> None:
+        """Tell rules what has changed, now or as soon as it does not take too much of the time."""
+        if self._offering:
+            return
+        if wait := self._budget.wait(self._clock.monotonic()):
+            self._offering = asyncio.get_running_loop().call_later(wait, self._offer_now)
+        else:
+            self._offer_now()
+
+    def _offer_now(self) -> None:
+        self._offering = None
+        began = self._clock.monotonic()
+        moved = self._knowledge.tracker.moved(self.wanted(), began, self._clock.time())
+        if moved:
+            self.offer(moved)
+        now = self._clock.monotonic()
+        self._budget.spend(now - began, now)
 
     def _count_waiting(self) -> None:
         """The last events of a connection, its Shutdown above all, came before it was lost."""
@@ -149,6 +184,10 @@ class AmiSource:
             self._knowledge.take(message, came)
         if self._knowledge.boots > boots:
             self._booted.set()
+
+
+def _ignore(_: Sequence[Sample]) -> None:
+    """No rule wants to know."""
 
 
 def _unheard(_: Sequence[AmiMessage]) -> None:

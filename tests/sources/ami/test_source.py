@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -264,3 +265,60 @@ class TestPollOnce:
     def test_says_why_it_cannot(self) -> None:
         with pytest.raises(SourceError, match="refused"):
             asyncio.run(Bench(ScriptedAmi(), port=1).source.poll_once())
+
+
+class TestOffer:
+    """What an event changes is offered at once, and published after the next poll."""
+
+    JOINED = (
+        b"Event: QueueCallerJoin\r\nPrivilege: agent,all\r\nUniqueid: 1795461200.7\r\nQueue: support\r\n"
+        b"Position: 1\r\nCount: 1\r\n\r\n"
+    )
+
+    def test_it_does_not_wait_for_the_poll(self) -> None:
+        async def scenario() -> tuple[list[float], float]:
+            async with ScriptedAmi().running() as server:
+                bench = Bench(server, interval=3600)
+                offered: list[Sample] = []
+                bench.source.offer = offered.extend
+                bench.source.wanted = lambda: {"queue.waiting"}
+
+                def said() -> bool:
+                    if "queue.waiting/support" in bench.last and not offered:
+                        server.say(self.JOINED)
+                    return bool(offered)
+
+                await bench.until(said)
+                return [each.value for each in offered], bench.last["queue.waiting/support"]
+
+        offered, published = asyncio.run(scenario())
+        assert offered[0] == published + 1
+
+    def test_in_a_flood_many_are_offered_together_and_the_last_is_told(self) -> None:
+        async def scenario() -> tuple[int, float]:
+            async with ScriptedAmi().running() as server:
+                bench = Bench(server, interval=3600)
+                offers: list[float] = []
+                bench.source.wanted = lambda: {"queue.waiting"}
+
+                def take(samples: Sequence[Sample]) -> None:
+                    time.sleep(0.03)
+                    offers.extend(each.value for each in samples if each.series.labels[1][1] == "support")
+
+                bench.source.offer = take
+                caller = 0
+
+                def said() -> bool:
+                    nonlocal caller
+                    if "queue.waiting/support" in bench.last and caller < 200:
+                        for _ in range(5):
+                            caller += 1
+                            server.say(self.JOINED.replace(b".7", b".%d" % caller))
+                    return bool(offers) and offers[-1] >= bench.last["queue.waiting/support"] + 200
+
+                await bench.until(said)
+                return len(offers), offers[-1] - bench.last["queue.waiting/support"]
+
+        offers, last = asyncio.run(scenario())
+        assert last == 200
+        assert offers < 100
