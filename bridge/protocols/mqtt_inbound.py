@@ -1,19 +1,19 @@
 """What a broker may say to the bridge: little, and anything else ends the connection.
 
-The bridge publishes with QoS 0 and 1, and hears one topic. So a broker has no reason to send anything but
-CONNACK (once), SUBACK, PUBACK, PINGRESP, messages of that topic, and DISCONNECT. paho is more trusting: it
+The bridge publishes with QoS 0 and 1, and hears few topics. So a broker has no reason to send anything but
+CONNACK (once), SUBACK, PUBACK, PINGRESP, messages of those topics, and DISCONNECT. paho is more trusting: it
 would hold a packet of 256 MiB in memory, and passes over answers to what was never asked.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from typing import Literal
 
 from bridge.errors import ProtocolError
 
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP, DISCONNECT = 2, 3, 4, 9, 13, 14
 
-LARGEST = {"5": 4096, "3.1.1": 512 * 1024}
-"""Bytes of a packet. What the broker has to say takes less than a hundred.
+LARGEST = {"5": 8192, "3.1.1": 512 * 1024}
+"""Bytes of a packet: a request of 4 KiB, or one of our own retained topics, has room in it.
 
 With MQTT 5 it is told the limit, and keeps larger messages of others back. Before that it cannot be told, and
 whoever may write to our own topic could end the connection with a message that is larger.
@@ -26,7 +26,7 @@ class Inbound:
     """Checks each packet of one connection before anything is done with it.
 
     Args:
-        topic: the one that was subscribed.
+        filters: those that are subscribed.
         version: of MQTT.
         published: ids of the messages that the broker has not acknowledged.
         subscribed: ids of the subscriptions that it has not acknowledged.
@@ -35,14 +35,14 @@ class Inbound:
 
     def __init__(
         self,
-        topic: str,
+        filters: Iterable[str],
         version: Literal["3.1.1", "5"],
         *,
         published: Container[int],
         subscribed: Container[int],
         pinging: Callable[[], bool],
     ) -> None:
-        self._topic = topic.encode()
+        self._filters = tuple(filters)
         self._version = version
         self._published = published
         self._subscribed = subscribed
@@ -95,5 +95,16 @@ class Inbound:
         if flags & 0b0110 > 0b0010:
             raise ProtocolError("it sent a message with a QoS that was not asked for")
         end = 2 + int.from_bytes(body[:2])
-        if body[2:end] != self._topic:
+        topic = bytes(body[2:end]).decode("utf-8", "replace")
+        if not any(matches(each, topic) for each in self._filters):
             raise ProtocolError("it sent a message of a topic that was not subscribed")
+
+
+def matches(topic_filter: str, topic: str) -> bool:
+    """Whether a topic is one of those that a filter of MQTT (4.7 of its standard) means."""
+    wanted, levels = topic_filter.split("/"), topic.split("/")
+    if wanted[-1] == "#":
+        wanted, levels = wanted[:-1], levels[: len(wanted) - 1]
+    return len(wanted) == len(levels) and all(
+        want in {"+", level} for want, level in zip(wanted, levels, strict=True)
+    )

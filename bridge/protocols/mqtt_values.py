@@ -202,7 +202,7 @@ class Values:
         most: int = MOST_SERIES,
     ) -> None:
         self._prefix = prefix
-        self._cell_of = _entity_cell if layout == "entity" else _metric_cell
+        self._cell_of = entity_cell if layout == "entity" else metric_cell
         self._encode = _object if layout == "entity" else _plain
         self._infos = infos
         self._qos = qos
@@ -290,7 +290,8 @@ class Values:
         self._gone |= dict.fromkeys(stale if self._retain else ())
 
 
-def _entity_cell(prefix: str, series: Series, info: bool) -> Cell:
+def entity_cell(prefix: str, series: Series, info: bool) -> Cell:
+    """Where layout `entity` shows a series: a field of the JSON object of its entity."""
     if info:
         series, key, words = _text_of(series)
         return Cell(_topic(prefix, *place(series, escape).entity), _json(key), _json(words))
@@ -302,7 +303,8 @@ def _entity_cell(prefix: str, series: Series, info: bool) -> Cell:
     return Cell(_topic(prefix, *entity), _json(what))
 
 
-def _metric_cell(prefix: str, series: Series, info: bool) -> Cell:
+def metric_cell(prefix: str, series: Series, info: bool) -> Cell:
+    """Where layout `metric` shows a series: a topic of its own."""
     if info:
         series, key, words = _text_of(series)
         return Cell(_topic(prefix, *place(series, escape).entity, escape(key)), words=_utf8(words))

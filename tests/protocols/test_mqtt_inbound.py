@@ -19,7 +19,7 @@ GREETING = 0x20, b"\0\0\0"
 
 def inbound(version: Version = "5", *, greeted: bool = True, pinging: bool = False) -> Inbound:
     """A connection on which message 7 and subscription 9 wait for an answer."""
-    one = Inbound(TOPIC, version, published={7}, subscribed={9}, pinging=lambda: pinging)
+    one = Inbound([TOPIC], version, published={7}, subscribed={9}, pinging=lambda: pinging)
     if greeted:
         one.check(*GREETING)
     return one

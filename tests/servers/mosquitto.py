@@ -197,6 +197,7 @@ class Broker:
             *([f"persistence_location {folder}/"] if persistent else []),
             f"persistence {str(persistent).lower()}",
             "max_queued_messages 100000",
+            "set_tcp_nodelay true",
             f"log_type {log}",
             "per_listener_settings true",
             f"listener {self.side} 127.0.0.1",

@@ -12,13 +12,15 @@ import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from bridge.core.endpoint import Endpoint
 from bridge.errors import ProtocolError
 from bridge.protocols.mqtt import Message, client_id
-from bridge.protocols.mqtt_inbound import LARGEST, Inbound
+from bridge.protocols.mqtt_inbound import LARGEST, Inbound, matches
 from bridge.settings import MqttSettings
 from bridge.sinks.mqtt.paho import CONNECTION_LOST, Paho
+from bridge.sinks.mqtt.role import Role
 from bridge.sinks.mqtt.tls import tls_context
 
 WEBSOCKET_PATH = "/mqtt"
@@ -35,6 +37,10 @@ MALFORMED, BROKEN_RULE, SILENT = 0x81, 0x82, 0x8D
 """The reason codes of MQTT 5 by which paho says that it could not read what came, or that nothing did."""
 
 
+FAILURES = (aiomqtt.MqttError, OSError, ValueError, ProtocolError)
+"""What a link raises."""
+
+
 class Link(aiomqtt.Client):
     """One connection. Adds to aiomqtt what a bridge needs of it.
 
@@ -44,7 +50,7 @@ class Link(aiomqtt.Client):
     - An end at once, with its reason, when a broker sends what it has no reason to, or what paho fails at.
     """
 
-    def __init__(self, endpoint: Endpoint, settings: MqttSettings, *, birth: Message, will: Message) -> None:
+    def __init__(self, endpoint: Endpoint, settings: MqttSettings, role: Role) -> None:
         secure = endpoint.scheme in {"mqtts", "wss"}
         websockets = endpoint.scheme in {"ws", "wss"}
         super().__init__(
@@ -53,9 +59,9 @@ class Link(aiomqtt.Client):
             username=settings.username or endpoint.username or None,
             password=settings.password.get_secret_value() or endpoint.password or None,
             logger=_SILENT,
-            identifier=settings.client_id or client_id(socket.gethostname()),
+            identifier=(settings.client_id or client_id(socket.gethostname())) + role.suffix,
             protocol=aiomqtt.ProtocolVersion.V5 if settings.version == "5" else aiomqtt.ProtocolVersion.V311,
-            will=aiomqtt.Will(*will),
+            will=aiomqtt.Will(*role.will) if role.will else None,
             transport="websockets" if websockets else "tcp",
             websocket_path=(endpoint.path or WEBSOCKET_PATH) if websockets else None,
             timeout=settings.timeout,
@@ -64,8 +70,8 @@ class Link(aiomqtt.Client):
             tls_context=tls_context(settings) if secure else None,
             tls_insecure=settings.insecure_tls if secure else None,
         )
-        self._birth = birth
-        self._will = will
+        self._role = role
+        self._version = settings.version
         self._ending = False
         self._lost: Exception | None = None
         self._cause: OSError | None = None
@@ -78,7 +84,7 @@ class Link(aiomqtt.Client):
         self._corrected = -CORRECTION
         self._paho = Paho(self._client)
         self._inbound = Inbound(
-            birth.topic,
+            role.filters,
             settings.version,
             published=self._paho.published,
             subscribed=self._pending_subscribes,
@@ -111,13 +117,28 @@ class Link(aiomqtt.Client):
         self._check()
 
     async def listen(self) -> list[str]:
-        """Hear what the broker says of us: the Last Will of the connection before may come late.
+        """Hear what the broker says: the Last Will of the connection before may come late.
 
         Returns:
-            The topic, if the broker refused it.
+            The topic filters that the broker refused.
         """
-        granted: Any = await self.subscribe(self._birth.topic, qos=1)
-        return [self._birth.topic] if not granted or granted[0].is_failure else []
+        refused = []
+        for each in self._role.filters:
+            granted: Any = await self._subscribe(each)
+            if not granted or granted[0].is_failure:
+                refused.append(each)
+        return refused
+
+    async def _subscribe(self, topic_filter: str) -> Any:
+        """With MQTT 5, what we say ourselves is not said to us, but for the Last Will that bears our name."""
+        if self._version != "5" or topic_filter not in self._role.hears:
+            return await self.subscribe(topic_filter, 1)
+        return await self.subscribe(topic_filter, options=SubscribeOptions(1, noLocal=True))
+
+    def say(self, message: Message) -> None:
+        """Publish a message if the connection stands, and do not wait for it."""
+        if not (self._lost or self._ending):
+            self._client.publish(*message)
 
     async def send(self, messages: Sequence[Message]) -> Collection[int]:
         """Publish; on return the broker has read all of them, in this order.
@@ -158,7 +179,7 @@ class Link(aiomqtt.Client):
                     socket.socket.shutdown(each, socket.SHUT_RDWR)
             await asyncio.wait({self._connecting})
         elif self._client.is_connected():
-            await self.send([self._will])
+            await self.send([self._role.will] if self._role.will else [])
             await self.__aexit__(None, None, None)
 
     async def _send_window(self, messages: Sequence[Message], places: range) -> None:
@@ -249,16 +270,24 @@ class Link(aiomqtt.Client):
         self._on_progress()
 
     def _on_message(self, client: Any, userdata: Any, message: Any) -> None:  # noqa: ARG002 - paho's
-        """Contradict what others say of us, such as a Last Will that came late; at most once a second."""
-        if message.payload != self._birth.payload and not (self._ending or self._correcting):
-            wait = self._corrected + CORRECTION - self._loop.time()
-            self._correcting = self._loop.call_later(max(0.0, wait), self._correct)
+        """Hand a message to who hears it."""
+        topic, birth = message.topic, self._role.birth
+        if birth and topic == birth.topic:
+            self._hear_of_us(birth, message.payload)
+        for each, hear in self._role.hears.items():
+            if matches(each, topic) and not self._ending:
+                hear(topic, message.payload, message.retain)
 
-    def _correct(self) -> None:
+    def _hear_of_us(self, birth: Message, payload: bytes) -> None:
+        """Contradict what others say of us, such as a Last Will that came late; at most once a second."""
+        if payload != birth.payload and not (self._ending or self._correcting):
+            wait = self._corrected + CORRECTION - self._loop.time()
+            self._correcting = self._loop.call_later(max(0.0, wait), self._correct, birth)
+
+    def _correct(self, birth: Message) -> None:
         self._correcting = None
         self._corrected = self._loop.time()
-        if not self._lost:
-            self._client.publish(*self._birth)
+        self.say(birth)
 
     def _on_connect(
         self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None
