@@ -1,23 +1,27 @@
 """What the command line shows: data in, tables and lines out. Nothing here prints."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
+from bridge.core.printable import printable
 from bridge.core.sample import Sample, Series
+from bridge.core.state import mapping, sequence
 from bridge.errors import Fault
 from bridge.protocols.statsd import Parsed
 from bridge.settings import Settings
 from bridge.settings.variables import VARIABLES, Variable
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
     """Plain columns without lines: as good to read as to cut."""
     shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        shown.add_row(*map(Text, row))
+        shown.add_row(*(Text(each) if isinstance(each, str) else each for each in row))
     return shown
 
 
@@ -107,3 +111,89 @@ def datagram(sender: str, parsed: Parsed) -> Iterator[str]:
         yield f"{sender}  refused ({bad.reason})  {ascii(bad.line)[2:-1]}"
     if parsed.notices:
         yield f"{sender}  {parsed.notices} event or service check, not a metric"
+
+
+STYLES = {"critical": "bold red", "warning": "yellow"}
+"""How a severity looks on a terminal while its alert fires."""
+MARKS = ("acknowledged", "inhibited", "flapping")
+"""What is said of an alert besides its state."""
+
+
+def alerts(data: Mapping[str, Any]) -> Iterator[Table | str]:
+    """The alerts and silences that a bridge lists, in tables; safe for a terminal."""
+    found = [mapping(each) for each in sequence(data.get("alerts"))]
+    if found:
+        yield table(("alert", "severity", "since", "of", "id", "summary"), map(_alert, found))
+    else:
+        yield "no alerts"
+    if more := data.get("more"):
+        yield f"and {more} more"
+    if silences := [mapping(each) for each in sequence(data.get("silences"))]:
+        yield ""
+        yield table(("silence", "until", "of", "comment"), map(_silence, silences))
+
+
+def _alert(alert: Mapping[str, Any]) -> Sequence[str | Text]:
+    severity = _cell(alert.get("severity"))
+    style = STYLES.get(severity, "") if alert.get("state") == "firing" else ""
+    marks = [mark for mark in MARKS if alert.get(mark)]
+    if alert.get("silenced_until"):
+        marks.append(f"silenced until {_time(alert['silenced_until'])}")
+    return (
+        ", ".join([_cell(alert.get("state")), *marks]),
+        Text(severity, style=style),
+        _time(alert.get("since")),
+        " ".join([_cell(alert.get("rule")), *_pairs(alert.get("labels"))]),
+        _cell(alert.get("id")),
+        _cell(alert.get("summary")),
+    )
+
+
+def _silence(silence: Mapping[str, Any]) -> Sequence[str]:
+    matcher = mapping(silence.get("matcher"))
+    id_ = [f"id={_cell(matcher['id'])}"] if matcher.get("id") else []
+    return (
+        _cell(silence.get("id")),
+        _time(silence.get("until")),
+        " ".join([_cell(matcher.get("rule")), *_pairs(matcher.get("labels")), *id_]),
+        _cell(silence.get("comment")),
+    )
+
+
+def _pairs(labels: Any) -> Iterator[str]:
+    for name, value in mapping(labels).items():
+        values = value if isinstance(value, list) else [value]
+        yield f"{_cell(name)}={','.join(map(_cell, values))}"
+
+
+def _cell(value: Any) -> str:
+    return printable(value) if isinstance(value, str) else ""
+
+
+def _time(seconds: Any) -> str:
+    """A moment as the clock on the wall shows it here."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (TypeError, ValueError, OverflowError, OSError):
+        return ""
+
+
+def alerts_json(data: Mapping[str, Any]) -> Iterator[str]:
+    """The same as one JSON object per line: an alert as it is, then each silence under that word."""
+    yield from map(json.dumps, sequence(data.get("alerts")))
+    yield from (json.dumps({"silence": each}) for each in sequence(data.get("silences")))
+    if more := data.get("more"):
+        yield json.dumps({"more": more})
+
+
+def done(verb: str, data: Mapping[str, Any]) -> str:
+    """What came of asking a bridge to do something, in one line."""
+    if verb == "ack":
+        ids = [_cell(each) for each in sequence(data.get("alerts"))]
+        return f"acknowledged {data.get('acknowledged')}" + (
+            f": {' '.join(ids)}" if ids else ": all were before"
+        )
+    if verb == "silence":
+        until = _time(data.get("until"))
+        return f"silence {_cell(data.get('id'))} until {until}, of {data.get('alerts')} alerts now"
+    return f"silence {_cell(data.get('id'))} has ended, of {data.get('alerts')} alerts now"

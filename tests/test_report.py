@@ -91,3 +91,49 @@ def test_nothing_that_arrives_reaches_the_terminal_as_a_control_character() -> N
     parsed = parse_datagram("caf\u00e9\u202e:1|c".encode())
 
     assert all(line.isascii() for line in report.datagram("x", parsed))
+
+
+ALERT = {
+    "state": "firing",
+    "severity": "critical",
+    "since": WAITING.time,
+    "summary": "a \x1b[2Jb",
+    "labels": {"pbx": "hq", "trunk": "a\nb"},
+    "rule": "trunk_down",
+    "id": "0123456789ab-7",
+}
+
+
+class TestAlerts:
+    """What a bridge lists; it is another process, and its words are not ours."""
+
+    def test_what_steers_a_terminal_is_spelled_out(self) -> None:
+        shown = lines(*report.alerts({"alerts": [ALERT]}))
+
+        assert "pbx=hq trunk=a\\nb" in shown[1]
+        assert shown[1].endswith("a \\x1b[2Jb")
+        assert len(shown) == 2
+
+    def test_what_is_missing_is_counted(self) -> None:
+        data = {"alerts": [ALERT], "more": 12}
+
+        assert lines(*report.alerts(data))[-1] == "and 12 more"
+        assert json.loads([*report.alerts_json(data)][-1]) == {"more": 12}
+
+    def test_colours_are_for_terminals(self) -> None:
+        out = StringIO()
+        Console(file=out, force_terminal=True, width=500).print(*report.alerts({"alerts": [ALERT]}))
+
+        assert "\x1b[1;31mcritical" in out.getvalue()
+
+    def test_anything_else_is_an_empty_cell(self) -> None:
+        alert: dict[str, object] = {
+            "state": 1,
+            "severity": None,
+            "since": 1e300,
+            "labels": [],
+            "silenced_until": "x",
+            "id": {},
+        }
+
+        assert lines(*report.alerts({"alerts": [alert, 7], "silences": [[], {"matcher": 1, "until": None}]}))
