@@ -71,7 +71,8 @@ the topics of metrics. Alerts about the bridge itself are of the PBX `bridge`.
 
 An event has the same fields with its `time` and an `event_type`: `pending`, `firing`, `inactive`, `reminder`,
 `acknowledged`, `silenced` or `unsilenced`. One that comes twice has the same `id`; what is before the dash is
-the same for all events of an alert.
+the same for all events of an alert. To acknowledge by the `id` of an event that is over does nothing to what
+has begun since.
 
 ## Requests
 

@@ -31,6 +31,7 @@ class Alert:
         silenced: until when nobody is told, in Unix seconds; None if people are.
         acknowledged: somebody cares for it.
         number: that of the last notice; it begins at the time, so that no two notices ever have the same.
+        begun: the number of the notice with which it last ceased to be inactive.
     """
 
     def __init__(self, rule: Rule, key: Key, now: Moment) -> None:
@@ -42,6 +43,7 @@ class Alert:
         self.silenced: float | None = None
         self.acknowledged = False
         self.number = int(now.time)
+        self.begun = 0
         self._since = now
         self._told: float | None = None
         self._met = False
@@ -71,6 +73,7 @@ class Alert:
             yield from self._burn(now)
 
     def _begin(self, now: Moment) -> Iterator[Notice]:
+        self.begun = self.number + 1
         if self.rule.hold or self.inhibited:
             yield self._enter(State.PENDING, now)
         else:
@@ -192,6 +195,7 @@ class Alert:
         if self.state is not State.INACTIVE:
             words["state"] = self.state.value
             words["reminded"] = self._reminded
+            words["begun"] = self.begun
         if self._told != self._since.time:
             words["told"] = self._told
         if self._fired:
@@ -214,6 +218,7 @@ class Alert:
             self._since = Moment(since, at)
         self.value = number(words.get("value"))
         self.number = int(number(words.get("number")) or self.number)
+        self.begun = int(number(words.get("begun")) or 0)
         self._told = number(words.get("told", self._since.time))
         reminded = recall(words.get("reminded"))
         self._reminded = self._reminded if reminded is None else reminded

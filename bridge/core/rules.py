@@ -248,6 +248,11 @@ class Rules:
         alert = self._roster.find(key)
         return alert.standing(Happening.WATCHED) if alert else None
 
+    def begun(self, key: Key) -> int:
+        """The number of the notice with which what an alert tells now began."""
+        alert = self._roster.find(key)
+        return alert.begun if alert else 0
+
     def states(self) -> Iterator[tuple[Key, Severity, State]]:
         """Every alert, how bad it is, and how it stands."""
         return ((alert.key, alert.rule.severity, alert.state) for alert in self._roster.all())

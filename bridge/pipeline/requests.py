@@ -205,9 +205,21 @@ def _acknowledge(ask: Ack, rules: Rules, now: Moment) -> Outcome:
             Reason.NOTHING,
             f"none of the {len(meant)} alerts that are meant fires" if meant else "no alert is meant",
         )
+    _check_is_not_over(ask.selector, meant, rules)
     notices = rules.acknowledge(ask.selector, now)
     ids = [notice.id for notice in notices]
     return notices, {"acknowledged": len(ids), "alerts": ids[:SHOWN_IDS]}
+
+
+def _check_is_not_over(selector: Selector, meant: Mapping[Key, State], rules: Rules) -> None:
+    """Refuse to care for what has begun since somebody saw what is over by now."""
+    number = selector.id.partition("-")[2]
+    for key in meant if number else ():
+        standing = rules.standing(key)
+        if standing and int(number) < rules.begun(key):
+            raise RequestError(
+                Reason.NOTHING, f"what {selector.id} tells of is over; what there is now is {standing.id}"
+            )
 
 
 def _silence(ask: SilenceFor, rules: Rules, now: Moment) -> Outcome:

@@ -70,6 +70,19 @@ class TestAck:
         assert data["acknowledged"] == 1
         assert world.notices() == [(Happening.ACKNOWLEDGED, "hq a")]
 
+    def test_an_id_of_what_is_over_does_not_mean_what_has_begun_since(self, world: World) -> None:
+        """Who acknowledges late, on a telephone, cares for what he saw and for nothing else."""
+        seen = world.alert("hq a").id
+        world.see(trunk("hq a 1"))
+        world.see(trunk("hq a 0"))
+        now = world.alert("hq a").id
+
+        refused = world.ask("ack", {"id": seen})
+
+        assert refused["error"] == f"what {seen} tells of is over; what there is now is {now}"
+        assert not world.alert("hq a").acknowledged
+        assert world.ask("ack", {"id": now})["data"]["acknowledged"] == 1
+
     def test_an_id_that_was_never_told_is_refused(self, world: World) -> None:
         alert = world.alert("hq a")
 
