@@ -1,13 +1,16 @@
 """Where samples wait for a sink: in memory, and what waits longer in a store on disk, if there is one.
 
-    append --> fresh --(OVERDUE)--> backlog --(sync)--> store
-                 |                     |                  |
-                 +---------------------+------------------+--> taken --> sent --(hold)--> delivered
-                                       ^                         |         |
-                                       +-------- rewind ---------+---------+
+    append --> fresh --(OVERDUE)--> recent --(LIVE)--> backlog --(sync)--> store
+                 |                    |                   |                  |
+                 +--------------------+-------------------+------------------+--> taken --> sent --> delivered
+                                      ^                   ^                         |         |
+                                      +-------------------+-------- rewind ---------+---------+
 
-The backlog decides, not the state of a connection: a sink that is slow and one that is away are the same.
-While a sink keeps up nothing is written to the disk.
+What waits decides, not the state of a connection: a sink that is slow and one that is away are the same.
+While a sink keeps up nothing is written to the disk; what is overdue has a copy there, whatever its lane.
+
+Recent is for sinks that want the present first: there the newest goes first, so that nothing of the last
+seconds stands behind an outage. For the others, who want order, what is overdue is backlog at once.
 """
 
 import asyncio
@@ -15,6 +18,7 @@ import contextlib
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, takewhile
 from math import inf
 
 from bridge.core.pace import Pace
@@ -23,7 +27,9 @@ from bridge.pipeline.ledger import Ledger
 from bridge.pipeline.store import Store
 
 OVERDUE = 0.25
-"""Seconds after which what waits belongs to the backlog."""
+"""Seconds after which what waits is written to the store."""
+LIVE = 10.0
+"""Seconds for which it is the present to those who want that first; what is late by more is the past."""
 SENT = 100_000
 """Samples kept to be sent again after a break: some 10 MB, ten seconds of 10,000 a second."""
 AGAIN = 2.0
@@ -36,7 +42,7 @@ class Chunk:
 
     Attributes:
         samples: the oldest first.
-        since: when the first of them came, in monotonic seconds.
+        since: when the first of them came, in monotonic seconds; long ago for what the store had.
         records: what a copy in the store is called; none if there is no copy.
         settled: delivered, or given to the store.
     """
@@ -56,7 +62,7 @@ class Limits:
             shared.
         batch: the most samples of a chunk.
         hold: seconds for which what was sent may still be lost with the peer, and is kept.
-        newest_first: what is fresh goes before the backlog.
+        newest_first: what is fresh goes before what is overdue, and of that the last seconds before the rest.
     """
 
     memory: int
@@ -70,10 +76,10 @@ class Buffer:
     """A bounded queue of samples with one consumer, which confirms what it has taken, chunk by chunk.
 
     Attributes:
-        limits: how much, and in which order.
+        limits: how much, and in which order; they may change.
         ledger: where everything that happens to a sample is counted.
         store: where the backlog is kept on disk; None for nowhere.
-        pace: how fast the backlog may follow; None for as fast as it goes.
+        pace: how fast what is overdue may follow; None for as fast as it goes.
         fault: why the store does not work; empty while it does, or if there is none.
         waiting: how many samples are in memory and were not sent.
         stored: how many only the store has; while it works, those that are on their way count as before.
@@ -92,9 +98,12 @@ class Buffer:
     _retry: float = field(default=-inf, init=False)
     _disk: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _fresh: deque[Chunk] = field(default_factory=deque, init=False)
+    _recent: deque[Chunk] = field(default_factory=deque, init=False)
     _backlog: deque[Chunk] = field(default_factory=deque, init=False)
     _sent: deque[tuple[float, Chunk]] = field(default_factory=deque, init=False)
     _taken: Chunk | None = field(default=None, init=False)
+    _past: float = field(default=inf, init=False)
+    """What has come until then is backlog when it is overdue, in monotonic seconds."""
     _untold: bool = field(default=False, init=False)
     """The disk has failed, or does not know all that was settled and would come again after a crash."""
 
@@ -131,8 +140,12 @@ class Buffer:
         self._make_room()
 
     def _make_room(self) -> None:
-        """Drop the oldest that wait in memory beyond the limit; what is taken stays."""
-        while (excess := self.waiting - self.limits.memory) > 0 and (lane := self._backlog or self._fresh):
+        """Beyond the limit, leave to the store what it has, and drop the oldest; what is taken stays."""
+        if self.waiting > self.limits.memory:
+            self._hand_over()
+        while (excess := self.waiting - self.limits.memory) > 0 and (
+            lane := self._backlog or self._recent or self._fresh
+        ):
             chunk = lane[0]
             gone = min(excess, len(chunk.samples))
             chunk.samples = chunk.samples[gone:]
@@ -147,16 +160,22 @@ class Buffer:
         None at all means that nothing waits, or that the pace does not allow more yet.
         """
         if not self._taken:
-            if self._fresh and (self.limits.newest_first or not (self._backlog or self.stored)):
+            if self._fresh and (self.limits.newest_first or not self._is_behind):
                 self._taken = self._fresh.popleft()
             elif not self.pace or self.pace.open(now):
                 self._taken = await self._late(now)
         return self._taken.samples if self._taken else []
 
+    @property
+    def _is_behind(self) -> bool:
+        return bool(self._recent or self._backlog or self.stored)
+
     async def _late(self, now: float) -> Chunk | None:
-        """The oldest of the backlog."""
+        """The newest of what is recent, for those who want that, or else the oldest of the backlog."""
         chunk = None
-        if self.stored and not self.fault:
+        if self._recent and self.limits.newest_first:
+            chunk = self._recent.pop()
+        elif self.stored and not self.fault:
             chunk = await self._read(now)
         elif self._backlog:
             chunk = self._backlog.popleft()
@@ -182,7 +201,7 @@ class Buffer:
         self._count_lost(self.store)
         self.stored -= len(samples)
         self.waiting += len(samples)
-        return Chunk(list(samples), now, records) if samples else None
+        return Chunk(list(samples), -inf, records) if samples else None
 
     def commit(self, now: float, refused: Mapping[str, int] | None = None) -> None:
         """What was taken last was sent.
@@ -223,24 +242,29 @@ class Buffer:
         self.unconfirmed = 0
         self._sent.clear()
         self._taken = None
-        self._backlog.extendleft(reversed(again))
+        recent = [chunk for chunk in again if chunk.since > self._past]
+        self._recent = deque(sorted((*recent, *self._recent), key=lambda chunk: chunk.since))
+        self._backlog.extendleft(chunk for chunk in reversed(again) if chunk.since <= self._past)
         self._hand_over()
         self._make_room()
 
     def _hand_over(self) -> None:
-        """What waits in memory, and has a copy in the store, is left to the store."""
-        for chunk in self._backlog:
-            if chunk.records and self.store:
+        """What has a copy in the store is left to it, if it is backlog or there is no room in memory."""
+        if not (self.store and self._opened):
+            return
+        beyond = takewhile(lambda _: self.waiting > self.limits.memory, self._recent)
+        for chunk in chain(self._backlog, beyond):
+            if chunk.records:
                 chunk.settled = True
                 self.waiting -= len(chunk.samples)
                 self.stored += len(chunk.samples)
                 self.store.give_back(chunk.records)
         self._backlog = deque(chunk for chunk in self._backlog if not chunk.settled)
-        if self.store:
-            self._count_lost(self.store)
+        self._recent = deque(chunk for chunk in self._recent if not chunk.settled)
+        self._count_lost(self.store)
 
     async def sync(self, now: float, *, reached: bool) -> None:
-        """Bring what is overdue to the store; called every `OVERDUE` seconds.
+        """Bring what is overdue to the store, as a copy while it is recent; called every `OVERDUE` seconds.
 
         Args:
             now: monotonic time in seconds.
@@ -248,8 +272,12 @@ class Buffer:
         """
         if reached:
             self.settle(now)
+        self._past = now - LIVE if self.limits.newest_first else inf
         while self._fresh and self._fresh[0].since <= now - OVERDUE:
-            self._backlog.append(self._fresh.popleft())
+            self._recent.append(self._fresh.popleft())
+        while self._recent and self._recent[0].since <= self._past:
+            self._backlog.append(self._recent.popleft())
+        self._hand_over()
         if self.store and now >= self._retry:
             try:
                 async with self._disk:
@@ -265,9 +293,8 @@ class Buffer:
         sent = [] if reached else [chunk for _, chunk in self._sent]
         taken = [self._taken] if self._taken else []
         overdue = now - OVERDUE
-        return [
-            chunk for chunk in (*sent, *taken, *self._backlog) if not chunk.records and chunk.since <= overdue
-        ]
+        waiting = (*self._backlog, *self._recent)
+        return [chunk for chunk in (*sent, *taken, *waiting) if not chunk.records and chunk.since <= overdue]
 
     async def _open(self, store: Store) -> None:
         if not self._opened:
@@ -313,8 +340,8 @@ class Buffer:
         await self.sync(inf, reached=False)
         left = self.waiting
         self.ledger.dropped(left, "shutdown")
-        self._fresh.clear()
-        self._backlog.clear()
+        for lane in (self._fresh, self._recent, self._backlog):
+            lane.clear()
         self.waiting = 0
         if self.store:
             await asyncio.to_thread(self.store.close)

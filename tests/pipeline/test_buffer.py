@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bridge.core import own
 from bridge.core.pace import Pace
 from bridge.core.sample import BRIDGE, Sample, Series
-from bridge.pipeline.buffer import OVERDUE, SENT, Buffer, Limits
+from bridge.pipeline.buffer import LIVE, OVERDUE, SENT, Buffer, Limits
 from bridge.pipeline.health import Health
 from bridge.pipeline.ledger import Ledger
 from bridge.pipeline.store import Stored
@@ -124,8 +124,8 @@ class TestOrder:
 
     def test_the_backlog_waits_for_its_pace_and_what_is_fresh_does_not(self) -> None:
         bench = Bench(Limits(10, batch=2, newest_first=True), pace=Pace(2.0, least=1.0))
-        bench.append(1, 2, 3, 4, now=0.0)
-        bench.sync(OVERDUE)
+        bench.append(1, 2, 3, 4, now=-LIVE)
+        bench.sync(0.0)
         assert bench.take(1.0) == [1, 2]
         bench.buffer.commit(1.0)
 
