@@ -137,16 +137,16 @@ class TcpProxy:
             if self.closes:
                 client.close()
                 continue
+            _reset_at_close(client)
             task = asyncio.create_task(self._serve(client), name="proxied")
             self._clients[task] = client
-            task.add_done_callback(self._clients.pop)
+            task.add_done_callback(lambda done: self._clients.pop(done).close())
 
     async def _serve(self, client: socket.socket) -> None:
         """Pass on until one side ends. When it is the peer, or the proxy, the client is reset."""
         loop = asyncio.get_running_loop()
         with client, socket.socket() as peer:
             peer.setblocking(False)
-            _reset_at_close(client)
             with contextlib.suppress(OSError):
                 await loop.sock_connect(peer, (LOOPBACK, self.port))
                 alter = self.answers() if self.answers else bytes

@@ -265,7 +265,7 @@ def _settings(house: House, pbx: Pbx, ports: Sequence[int]) -> Settings:
     sections: dict[str, dict[str, Any]] = {
         "pbx": {"hq": hq},
         "statsd": {"listen": listen, "flush_interval": "100ms", "max_series": MANY},
-        "graphite": {"url": f"tcp://{house.graphite}:{graphite}", "timeout": "500ms", "resend": "500ms"},
+        "graphite": {"url": f"tcp://{house.graphite}:{graphite}", "timeout": "500ms", "resend": "2s"},
         "mqtt": {"url": f"mqtt://127.0.0.1:{mqtt}", "layout": "metric", "qos": 1, "timeout": "500ms"},
         "http": {"listen": "off"},
         "spool": {"replay": MANY},
