@@ -10,30 +10,35 @@ import asyncio
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from platformdirs import user_state_dir
 
 from bridge import __version__
 from bridge.asterisk.catalog import CATALOG
+from bridge.control import CONTROL, ControlServer
 from bridge.core import own
 from bridge.core.privacy import Veil
-from bridge.core.sample import BRIDGE, Series
+from bridge.core.sample import BRIDGE, Sample
 from bridge.core.trust import Trust
 from bridge.errors import SettingsError
 from bridge.log import get_logger
 from bridge.notify import keep_alive, notify, reloading
-from bridge.parts import Ground, Sinks, Sources
+from bridge.parts import Ground, Sinks, Sources, Watching
+from bridge.pipeline.alerts import Alerts
 from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.health import Health
 from bridge.pipeline.interfaces import Clock, Emit
 from bridge.pipeline.memory import Memory, claimed
 from bridge.pipeline.pipeline import Pipeline
+from bridge.pipeline.requests import Requests
 from bridge.pipeline.ticker import STEP, ticks
-from bridge.plans import about, sink_plans
+from bridge.plans import about, alert_plans, sink_plans
+from bridge.process import process_gauges
 from bridge.settings import Settings
+from bridge.sinks.mqtt import Answer, Board
 
 STATE, SPOOL = "state.json", "spool"
 """The file and the folder in the folder that `state_dir` names."""
@@ -95,6 +100,14 @@ class Signals:
         return self.stopped is None
 
 
+class Parts(NamedTuple):
+    """What runs by the settings, in the order in which it starts; it ends in reverse."""
+
+    sinks: Sinks
+    watching: Watching
+    sources: Sources
+
+
 class App:
     """The running bridge.
 
@@ -104,6 +117,7 @@ class App:
         taps: further places that see every sample, as the sinks do; they must return at once.
         memory: what is known of the time before; none to remember over new settings only.
         spool: the folder for what waits for sinks; none to keep it in memory.
+        control: the socket for requests of this machine; none for no such.
         clock: where time comes from.
     """
 
@@ -115,6 +129,7 @@ class App:
         memory: Memory | None = None,
         *,
         spool: Path | None = None,
+        control: Path | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.signals = Signals()
@@ -123,32 +138,42 @@ class App:
         self._taps = taps
         self._memory = memory or Memory()
         self._spool = spool
+        self._control = control
         self._clock = clock or SystemClock()
         self._health = Health(self._clock)
         self._status = ""
-        self._started = self._beat = self._clock.monotonic()
+        self._beat = self._clock.monotonic()
 
     async def run(self) -> None:
         """Run until told to stop."""
         pipeline = self._pipeline()
+        alerts = Alerts(self._health, self._clock, self._memory)
+        requests = Requests(alerts, self._health, self._clock)
+        pipeline.watch = alerts.observe
         self._health.emit = pipeline.emitter(BRIDGE)
-        self._health.watch(self._process)
+        self._health.watch(process_gauges(self._clock, self._memory))
         for metric in (own.RELOADS, own.RELOAD_FAILURES):
             self._health.count(metric.series(BRIDGE), 0)
         async with asyncio.TaskGroup() as group:
-            ground = Ground(group, pipeline, self._health, self._clock)
-            sinks, sources = Sinks(ground, self._taps, self._spool), Sources(ground, self._memory)
-            await self._follow(sinks, sources)
+            ground = Ground(group, pipeline, alerts, self._health, self._clock)
+            parts = Parts(
+                Sinks(ground, self._taps, self._memory, self._spool),
+                Watching(ground),
+                Sources(ground, self._memory),
+            )
+            await self._follow(parts, alerts, requests.hear)
             tasks = [
                 group.create_task(self._report(), name="own numbers"),
                 group.create_task(self._memory.run(self._clock), name="state"),
                 group.create_task(keep_alive(self._beats), name="watchdog"),
+                group.create_task(alerts.run(), name="alerts"),
+                group.create_task(self._serve(requests), name="control socket"),
             ]
             log.info("started", version=__version__, pbxs=sorted(self._settings.pbx))
             notify(f"READY=1\nMAINPID={os.getpid()}\n{self._tell()}")
             while await self.signals.wait():
                 if await self._take_new_settings(pipeline):
-                    await self._follow(sinks, sources)
+                    await self._follow(parts, alerts, requests.hear)
                     self._health.count(own.RELOADS.series(BRIDGE))
                     log.info("new settings taken")
                     tasks[0].cancel()
@@ -157,7 +182,7 @@ class App:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-            await self._finish(sinks, sources)
+            await self._finish(parts, pipeline)
 
     def _pipeline(self) -> Pipeline:
         """The pipeline, whose counters go on."""
@@ -192,11 +217,22 @@ class App:
             log.exception("new settings refused, the old ones stay: a defect in reading them")
         return None
 
-    async def _follow(self, sinks: Sinks, sources: Sources) -> None:
+    async def _follow(self, parts: Parts, alerts: Alerts, answer: Answer) -> None:
         """Run what the settings ask for."""
-        await sinks.follow(self._settings, sink_plans(self._settings, self._health, self._about))
-        await sources.follow(self._settings)
-        await sinks.dismiss()
+        board = Board(alerts.standing, alerts.everything, alerts.keys)
+        plans = [
+            *sink_plans(self._settings, self._health, self._about, alerts.keys),
+            *alert_plans(self._settings, board, answer),
+        ]
+        await parts.sinks.follow(self._settings, plans)
+        parts.watching.follow(self._settings)
+        await parts.sources.follow(self._settings)
+        await parts.sinks.dismiss()
+
+    async def _serve(self, requests: Requests) -> None:
+        """Take requests from this machine, if there is a place for the socket."""
+        if self._control:
+            await ControlServer(self._control, requests.answer).run()
 
     def _about(self) -> Mapping[str, object]:
         return about(self._settings)
@@ -227,16 +263,21 @@ class App:
         self._status = f"STATUS={counts[0]} PBXs and {counts[1]} sinks work"
         return self._status
 
-    async def _finish(self, sinks: Sinks, sources: Sources) -> None:
-        """End the sources, and give the sinks what is left, the last own numbers included."""
+    async def _finish(self, parts: Parts, pipeline: Pipeline) -> None:
+        """End the sources, and give the sinks what is left, the last own numbers included.
+
+        That sources end now is no reason for an alert.
+        """
         log.info("stopping")
         notify("STOPPING=1")
-        await sources.stop()
+        pipeline.watch = _overlook
+        parts.watching.stop()
+        await parts.sources.stop()
         self._memory.save()
         self._health.emit([*self._health.samples(self._clock.time())])
         told = self.signals.stopped or 0.0
         spent = asyncio.get_running_loop().time() - told
-        await sinks.stop(max(0.0, self._settings.stop_timeout - spent))
+        await parts.sinks.stop(max(0.0, self._settings.stop_timeout - spent))
 
     def leave_anyway(self) -> None:
         """End the process some time from now, even if a peer or a name server lets a thread of ours wait."""
@@ -244,16 +285,9 @@ class App:
         timer.daemon = True
         timer.start()
 
-    def _process(self) -> Iterator[tuple[Series, float]]:
-        yield own.BRIDGE_INFO.series(BRIDGE, __version__), 1
-        yield own.PROCESS_UPTIME.series(BRIDGE), self._clock.monotonic() - self._started
-        yield own.PROCESS_CPU.series(BRIDGE), time.process_time()
-        yield own.STATE_FAILURES.series(BRIDGE), self._memory.failures
-        yield own.PROCESS_TASKS.series(BRIDGE), len(asyncio.all_tasks())
-        if memory := resident_bytes():
-            yield own.PROCESS_MEMORY.series(BRIDGE), memory
-        if files := open_files():
-            yield own.PROCESS_FILES.series(BRIDGE), files
+
+def _overlook(_: Sequence[Sample]) -> None:
+    """What comes now is not watched any more."""
 
 
 def _veil(settings: Settings) -> Veil:
@@ -263,23 +297,6 @@ def _veil(settings: Settings) -> Veil:
 def _leave() -> None:
     log.warning("ended although something still waits for a peer")
     os._exit(0)
-
-
-def resident_bytes() -> int:
-    """Resident memory of this process; 0 where the system does not tell."""
-    try:
-        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-    except OSError:
-        return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-
-def open_files() -> int:
-    """How many files and sockets this process has open; 0 where the system does not tell."""
-    try:
-        return len(os.listdir("/proc/self/fd")) - 1  # noqa: PTH208 - a path for each of them is not wanted
-    except OSError:
-        return 0
 
 
 def state_folder(settings: Settings) -> Path | None:
@@ -296,7 +313,8 @@ async def run(settings: Settings, reload: Reload) -> None:
     with claimed(wanted) as folder:
         memory = Memory(folder / STATE if folder else None)
         memory.failures += wanted != folder
-        app = App(settings, reload, memory=memory, spool=folder / SPOOL if folder else None)
+        spool, control = (folder / name if folder else None for name in (SPOOL, CONTROL))
+        app = App(settings, reload, memory=memory, spool=spool, control=control)
         app.signals.listen(app.leave_anyway)
         await app.run()
 

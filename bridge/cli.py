@@ -6,22 +6,22 @@ Exit codes: 0 done, 1 a peer failed, 2 the settings or the command are wrong, 13
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from bridge import __version__, documents, log, report
+from bridge import __version__, control, documents, log, report
 from bridge.core.endpoint import Endpoint, parse
 from bridge.environment import Loaded, effective, load, read, readable
 from bridge.errors import BridgeError, Fault, SettingsError
-from bridge.protocols.mqtt import acl
+from bridge.protocols.requests import RequestError
 from bridge.protocols.statsd import Parsed
-from bridge.settings import MQTT_SCHEMES, Settings
+from bridge.settings import Settings
 from bridge.settings.variables import spelled
 
 PIPED_WIDTH = 10_000
@@ -46,6 +46,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich" if sys.stdout.isatty() else None,
 )
+
+alerts = typer.Typer(
+    help="See, acknowledge and silence alerts of the bridge that runs here.", no_args_is_help=True
+)
+app.add_typer(alerts, name="alerts")
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -221,9 +226,106 @@ def mqtt_acl(
     username: Annotated[str, typer.Option(help="User of the broker; default: that of the settings.")] = "",
 ) -> None:
     """Print the access list that the bridge needs on an MQTT broker, for mosquitto."""
-    mqtt = load(os.environ).mqtt
-    user = username or mqtt.username or (parse(mqtt.url, MQTT_SCHEMES).username if mqtt.url else "")
-    _say(acl(mqtt.prefix, user).rstrip())
+    from bridge.access import access_list  # noqa: PLC0415 - as above
+
+    _say(access_list(load(os.environ), username).rstrip())
+
+
+Socket = Annotated[Path | None, typer.Option("--socket", help="Default: that of BRIDGE_STATE_DIR.")]
+RuleGlob = Annotated[
+    str | None, typer.Argument(metavar="RULE", help="Name of the rule; `*` stands for any text.")
+]
+Pbx = Annotated[str | None, typer.Option(help="Short for --label pbx=...")]
+Labels = Annotated[
+    list[str] | None, typer.Option("--label", help="NAME=GLOB; again for more, of one name for either.")
+]
+AlertId = Annotated[str | None, typer.Option("--id", help="Of an alert, as `alerts list` shows it.")]
+All = Annotated[bool, typer.Option("--all", help="All alerts.")]
+
+
+@alerts.command("list")
+def list_alerts(
+    everything: Annotated[bool, typer.Option("--all", help="Those that are inactive, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+    socket: Socket = None,
+) -> None:
+    """List alerts that fire or are pending, and silences."""
+    data = _ask("list", {"state": "all"} if everything else {}, socket)
+    _say(*(report.alerts_json(data) if as_json else report.alerts(data)))
+
+
+@alerts.command()
+def ack(
+    *,
+    rule: RuleGlob = None,
+    pbx: Pbx = None,
+    label: Labels = None,
+    id_: AlertId = None,
+    every: All = False,
+    socket: Socket = None,
+) -> None:
+    """Acknowledge alerts that fire: you care for them, and nobody is reminded."""
+    meant = {"rule": rule, "pbx": pbx, "labels": label, "id": id_, "all": every}
+    _say(report.done("ack", _ask("ack", meant, socket)))
+
+
+@alerts.command()
+def silence(
+    *,
+    duration: Annotated[str, typer.Option("--for", help="Such as 30m, 2h or 1d.")],
+    rule: RuleGlob = None,
+    pbx: Pbx = None,
+    label: Labels = None,
+    id_: AlertId = None,
+    every: All = False,
+    comment: Annotated[str, typer.Option(help="Why; everyone who sees the alerts sees it.")] = "",
+    socket: Socket = None,
+) -> None:
+    """Have nobody told of some alerts for a while."""
+    meant = {"rule": rule, "pbx": pbx, "labels": label, "id": id_, "all": every}
+    given = {**meant, "duration": duration, "comment": comment}
+    _say(report.done("silence", _ask("silence", given, socket)))
+
+
+@alerts.command()
+def unsilence(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Of the silence, as `alerts list` shows it.")],
+    socket: Socket = None,
+) -> None:
+    """End a silence."""
+    _say(report.done("unsilence", _ask("unsilence", {"id": id_}, socket)))
+
+
+@alerts.command()
+def test(
+    file: Annotated[Path, typer.Argument(help="What comes, and which alerts there must be then, as TOML.")],
+) -> None:
+    """Test the rules of the settings with what a file says; needs no bridge."""
+    from bridge import alerttest  # noqa: PLC0415 - as above
+
+    outcomes = alerttest.run_tests(file, load(os.environ).alerts)
+    _say(alerttest.report(file, outcomes))
+    if any(outcome.faults for outcome in outcomes):
+        sys.exit(1)
+
+
+def _ask(verb: str, given: Mapping[str, Any], socket: Path | None) -> Mapping[str, Any]:
+    """What the running bridge answers to a request."""
+    try:
+        request = control.request(verb, given)
+    except RequestError as error:
+        raise typer.BadParameter(str(error)) from error
+    response = asyncio.run(control.ask(socket or _socket(), request))
+    if response.error:
+        raise BridgeError(response.error)
+    return response.data
+
+
+def _socket() -> Path:
+    """The socket of a bridge with the settings of the environment."""
+    from bridge.app import state_folder  # noqa: PLC0415 - as above
+
+    return control.socket_in(state_folder(load(os.environ)))
 
 
 @app.command()

@@ -1,12 +1,14 @@
-"""The sources and sinks that run. New settings end those that they change, and let all others be."""
+"""The sources, rules and sinks that run. New settings end what they change, and let all else be."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bridge.core.sample import BRIDGE
 from bridge.errors import SettingsError
 from bridge.log import get_logger
+from bridge.pipeline.alerts import Alerts
 from bridge.pipeline.buffer import Buffer
 from bridge.pipeline.delivery import Delivery
 from bridge.pipeline.health import GONE, STOPPING, Health, Part
@@ -14,8 +16,11 @@ from bridge.pipeline.interfaces import Clock, Emit
 from bridge.pipeline.memory import Memory
 from bridge.pipeline.pipeline import Pipeline
 from bridge.pipeline.supervisor import supervise
-from bridge.plans import SinkPlan, SourcePlan, build_buffer, source_plans
+from bridge.plans import SinkPlan, SourcePlan, build_buffer, source_plans, watch
+from bridge.schedules import Schedules
 from bridge.settings import Settings
+from bridge.sinks.mqtt import SparkplugSink
+from bridge.sources.ami import AmiSource
 from bridge.sources.statsd import Doors, StatsdSource
 
 LEAVE = 3.0
@@ -30,12 +35,14 @@ class Ground(NamedTuple):
     Attributes:
         group: where the tasks of parts are.
         pipeline: between sources and sinks.
+        alerts: what is watched.
         health: where the state of each part is told.
         clock: where time comes from.
     """
 
     group: asyncio.TaskGroup
     pipeline: Pipeline
+    alerts: Alerts
     health: Health
     clock: Clock
 
@@ -54,7 +61,7 @@ class Sources:
     """
 
     def __init__(self, ground: Ground, memory: Memory) -> None:
-        self._group, self._pipeline, self._health, self._clock = ground
+        self._group, self._pipeline, self._alerts, self._health, self._clock = ground
         self._memory = memory
         self._doors = Doors()
         self._running: dict[Part, _Source] = {}
@@ -84,6 +91,8 @@ class Sources:
                 return
         if isinstance(source, StatsdSource):
             self._pipeline.observe(source.name, source.observe)
+        if isinstance(source, AmiSource):
+            source.offer, source.wanted = self._pipeline.offerer(source.name), self._alerts.metrics
         emit = self._pipeline.emitter(source.name)
         running = supervise(source, emit, self._health, self._clock)
         task = self._group.create_task(running, name=f"source {part.pbx} {part.name}")
@@ -108,6 +117,48 @@ class Sources:
             self._health.down(part, STOPPING)
 
 
+class Watching:
+    """The rules that are watched, with their schedules.
+
+    Args:
+        ground: what they stand on.
+    """
+
+    PART = Part("rules", BRIDGE, "schedules")
+
+    def __init__(self, ground: Ground) -> None:
+        self._group, _, self._alerts, self._health, self._clock = ground
+        self._followed: tuple[object, ...] = ()
+        self._scheduled: object = {}
+        self._schedules = Schedules({}, self._clock)
+        self._refreshing: asyncio.Task[None] | None = None
+
+    def follow(self, settings: Settings) -> None:
+        """Watch what the settings ask for. What is watched by the same terms is not touched."""
+        terms = (settings.alerts, [*settings.pbx])
+        if terms == self._followed:
+            return
+        self._followed = terms
+        if settings.alerts.schedule != self._scheduled:
+            self.stop()
+            self._scheduled = settings.alerts.schedule
+            self._schedules = Schedules(self._scheduled, self._clock)
+            with self._health.building(self.PART):
+                self._health.watch(self._schedules.gauges)
+            watching = self._schedules.run(lambda: self._watch(settings))
+            self._refreshing = self._group.create_task(watching, name="calendars")
+        self._watch(settings)
+
+    def _watch(self, settings: Settings) -> None:
+        self._alerts.follow(watch(settings, self._schedules.built()))
+
+    def stop(self) -> None:
+        """Look no more for news of calendars."""
+        self._health.forget(self.PART)
+        if self._refreshing:
+            self._refreshing.cancel()
+
+
 class _Sink(NamedTuple):
     plan: SinkPlan
     buffer: Buffer
@@ -121,12 +172,14 @@ class Sinks:
     Args:
         ground: what they stand on.
         taps: further places that see what they are given.
+        memory: from which they go on.
         spool: the folder for what waits; none to keep it in memory.
     """
 
-    def __init__(self, ground: Ground, taps: Sequence[Emit], spool: Path | None) -> None:
-        self._group, self._pipeline, self._health, self._clock = ground
+    def __init__(self, ground: Ground, taps: Sequence[Emit], memory: Memory, spool: Path | None) -> None:
+        self._group, self._pipeline, self._alerts, self._health, self._clock = ground
         self._taps = taps
+        self._memory = memory
         self._spool = spool
         self._running: dict[Part, _Sink] = {}
         self._gone: list[_Sink] = []
@@ -147,15 +200,27 @@ class Sinks:
                 self._start(plan, before[part].buffer)
             elif part not in self._running:
                 self._start(plan, build_buffer(settings, plan, self._health, self._spool))
-        self._pipeline.outlets = [*self._taps, *(each.delivery.accept for each in self._running.values())]
+        running = self._running.values()
+        values = (each.delivery.accept for each in running if not each.plan.notices)
+        self._pipeline.outlets = [*self._taps, *values]
+        self._alerts.outlets = [each.delivery.accept for each in running if each.plan.notices]
 
     def _start(self, plan: SinkPlan, buffer: Buffer) -> None:
         self._health.forget(plan.part)
         buffer.limits = plan.limits
         with self._health.building(plan.part):
             delivery = Delivery(plan.sink, buffer, self._health, self._clock)
+        if isinstance(plan.sink, SparkplugSink):
+            self._remember(plan.part, plan.sink)
         task = self._group.create_task(delivery.run(), name=f"sink {plan.part.name}")
         self._running[plan.part] = _Sink(plan, buffer, delivery, task)
+
+    def _remember(self, part: Part, sink: SparkplugSink) -> None:
+        """Have the sink go on from the one before it."""
+        self._memory.turn_over(part)
+        with self._memory.building(part):
+            sink.restore(self._memory.recall(sink.name))
+            self._memory.keep(sink.name, sink.state)
 
     async def dismiss(self) -> None:
         """End the sinks that are wanted no more; they may have what waits for them."""

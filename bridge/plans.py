@@ -8,10 +8,13 @@ from pathlib import Path
 
 from bridge import __version__
 from bridge.asterisk.catalog import CATALOG, HISTOGRAMS
+from bridge.core.alert import Key
+from bridge.core.opening import Calendar
 from bridge.core.pace import Pace
 from bridge.core.sample import BRIDGE
 from bridge.environment import masked
 from bridge.errors import Fault, SettingsError
+from bridge.pipeline.alerts import Watch
 from bridge.pipeline.buffer import Buffer, Limits
 from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.health import Health, Part
@@ -20,12 +23,16 @@ from bridge.pipeline.ledger import Ledger
 from bridge.pipeline.memory import Memory
 from bridge.pipeline.spool import Spool
 from bridge.pipeline.store import Store
+from bridge.protocols.homeassistant import Discovery
+from bridge.protocols.homeassistant_entities import House
+from bridge.schedules import faults as schedule_faults
 from bridge.settings import Settings
+from bridge.settings.alerts import rules
 from bridge.settings.types import Section
 from bridge.sinks.console import ConsoleSink
 from bridge.sinks.graphite import graphite_sinks
 from bridge.sinks.http import HttpSink
-from bridge.sinks.mqtt import MqttSink
+from bridge.sinks.mqtt import AlertSink, Answer, Board, Home, MqttSink, SparkplugSink, edge_node
 from bridge.sinks.statsd import StatsdSink
 from bridge.sources.ami import AmiSource
 from bridge.sources.snmp import SnmpSource
@@ -64,12 +71,14 @@ class SinkPlan:
         terms: all that it depends on.
         limits: what may wait for it.
         sink: itself; it does nothing before it is opened.
+        notices: it is given what there is to say of alerts, instead of what sources tell.
     """
 
     part: Part
     terms: tuple[object, ...]
     limits: Limits
     sink: Sink = field(compare=False)
+    notices: bool = False
 
 
 def source_plans(settings: Settings, doors: Doors | None = None) -> Iterator[SourcePlan]:
@@ -122,6 +131,8 @@ def try_out(settings: Settings) -> Settings:
     """
     clock = SystemClock()
     build_sources(settings, Health(clock), clock)
+    if faults := schedule_faults(settings.alerts.schedule):
+        raise SettingsError(faults)
     return settings
 
 
@@ -130,10 +141,49 @@ def about(settings: Settings) -> Mapping[str, object]:
     return {"version": __version__, "settings": masked(settings)}
 
 
+def alert_plans(settings: Settings, board: Board, answer: Answer) -> Iterator[SinkPlan]:
+    """The sink that tells of alerts, if there is to be one; requests, if they may come, are for `answer`."""
+    mqtt, alerts = settings.mqtt, settings.alerts
+    if mqtt.url and alerts.enabled:
+        sink = AlertSink(mqtt, board, answer if alerts.commands else None)
+        terms = (mqtt, files(mqtt), alerts.commands)
+        part = Part("sink", BRIDGE, sink.name)
+        yield SinkPlan(part, terms, Limits(alerts.buffer), sink, notices=True)
+
+
+def watch(settings: Settings, calendars: Mapping[str, Calendar]) -> Watch:
+    """What the settings ask to be watched."""
+    alerts = settings.alerts
+    return Watch(rules(alerts), calendars, tuple(settings.pbx), alerts.stale, alerts.limit)
+
+
+def home_assistant(settings: Settings, watched: Callable[[], Iterable[Key]]) -> Home | None:
+    """What Home Assistant is told, if the settings ask for it."""
+    mqtt, alerts = settings.mqtt, settings.alerts
+    if not mqtt.homeassistant:
+        return None
+    house = House(
+        prefix=mqtt.prefix,
+        version=__version__,
+        discovery=mqtt.homeassistant_prefix,
+        layout=mqtt.layout,
+        alerts=alerts.enabled,
+        commands=alerts.commands,
+    )
+    claimed = settings.statsd.enabled and settings.statsd.unknown_senders == "default"
+    pbxs = {*settings.pbx, *(["default"] if claimed else [])}
+    return Home(Discovery(house, CATALOG, pbxs), watched)
+
+
 def sink_plans(
-    settings: Settings, health: Health, info: Callable[[], Mapping[str, object]] | None = None
+    settings: Settings,
+    health: Health,
+    info: Callable[[], Mapping[str, object]] | None = None,
+    watched: Callable[[], Iterable[Key]] = tuple,
 ) -> Iterator[SinkPlan]:
     """Every sink that the settings name; MQTT publishes what `info` gives, by default what is `about` them.
+
+    Home Assistant is told of the alerts that are `watched`.
 
     What remembers values begins anew when they are veiled otherwise. What is fresh goes first where samples
     have times, or where an old one can be told from a new one; a stream keeps its order.
@@ -149,8 +199,14 @@ def sink_plans(
         yield _sink((graphite, files(graphite)), limits, each)
     if mqtt.url:
         limits = Limits(mqtt.buffer, mqtt.batch, newest_first=mqtt.retain)
-        publisher = MqttSink(mqtt, CATALOG, info or partial(about, settings), health.report)
-        yield _sink((mqtt, files(mqtt), settings.privacy), limits, publisher)
+        home = home_assistant(settings, watched)
+        publisher = MqttSink(mqtt, CATALOG, info or partial(about, settings), health.report, home)
+        announced = ([*settings.pbx], settings.alerts.enabled, settings.alerts.commands) if home else ()
+        yield _sink((mqtt, files(mqtt), settings.privacy, announced), limits, publisher)
+    if mqtt.url and mqtt.sparkplug:
+        node = edge_node(mqtt.sparkplug_group, mqtt.sparkplug_node)
+        limits = Limits(mqtt.buffer, mqtt.batch, newest_first=True)
+        yield _sink((mqtt, files(mqtt), settings.privacy), limits, SparkplugSink(mqtt, node, CATALOG))
     if settings.statsd_out.url:
         limits = Limits(settings.statsd_out.buffer)
         yield _sink((settings.statsd_out,), limits, StatsdSink(settings.statsd_out, CATALOG))
@@ -170,9 +226,12 @@ def build_buffer(settings: Settings, plan: SinkPlan, health: Health, folder: Pat
     """Where samples wait for a sink.
 
     A spool on disk is for those that take what is fresh first, and for MQTT that is not retained, which is a
-    stream: to the others old values are of no use.
+    stream: to the others old values are of no use. Notices of alerts are as few as they are precious: they
+    keep their order, and follow as fast as they can.
     """
     ledger = Ledger(health, plan.sink.name)
+    if plan.notices:
+        return Buffer(plan.limits, ledger, build_spool(settings, plan.sink.name, folder))
     if not plan.limits.newest_first and plan.sink.name != MqttSink.name:
         return Buffer(plan.limits, ledger)
     pace = Pace(settings.spool.replay, REPLAY_LEAST)

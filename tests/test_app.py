@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.app import resident_bytes, state_folder
+from bridge.app import state_folder
 from bridge.asterisk.catalog.calls import CHANNELS_CREATED
 from bridge.asterisk.catalog.system import DIALPLAN_PROCESSED
 from bridge.core import own
@@ -218,7 +218,3 @@ def test_the_state_is_kept_where_the_setting_says_else_where_the_system_has_room
         monkeypatch.setenv(name, value)
 
     assert str(state_folder(Settings.model_validate({"state_dir": setting}))) == expected
-
-
-def test_memory_is_told_where_the_system_tells_it() -> None:
-    assert resident_bytes() > 1_000_000

@@ -227,8 +227,36 @@ class TestEnv:
 def test_the_access_list_is_for_the_user_and_prefix_of_the_settings(run: Run) -> None:
     result = run("mqtt-acl", BRIDGE_MQTT__URL="mqtt://me@broker", BRIDGE_MQTT__PREFIX="sites/a")
 
-    assert result.out.splitlines()[0] == "user me"
-    assert "topic write sites/a/#" in result.out
+    assert result.out.splitlines() == ["user me", "topic write sites/a/#", "topic read sites/a/bridge/state"]
+
+
+def test_the_access_list_has_what_is_switched_on(run: Run) -> None:
+    result = run(
+        "mqtt-acl",
+        BRIDGE_MQTT__PREFIX="sites/a",
+        BRIDGE_MQTT__HOMEASSISTANT="true",
+        BRIDGE_MQTT__HOMEASSISTANT_PREFIX="ha",
+        BRIDGE_MQTT__SPARKPLUG="true",
+        BRIDGE_MQTT__SPARKPLUG_NODE="gateway",
+        BRIDGE_ALERTS__COMMANDS="true",
+    )
+
+    assert result.out.splitlines() == [
+        "topic write sites/a/#",
+        "topic read sites/a/bridge/state",
+        "topic read sites/a/bridge/request/+",
+        "topic readwrite ha/+/asterisk-bridge--sites-2Fa/+/config",
+        "topic read ha/status",
+        *(f"topic write spBv1.0/asterisk/{verb}/gateway" for verb in ("NBIRTH", "NDATA", "NDEATH")),
+        *(f"topic write spBv1.0/asterisk/{verb}/gateway/+" for verb in ("DBIRTH", "DDATA", "DDEATH")),
+        "topic read spBv1.0/asterisk/NCMD/gateway",
+    ]
+
+
+def test_where_alerts_are_off_nobody_may_ask(run: Run) -> None:
+    result = run("mqtt-acl", BRIDGE_ALERTS__COMMANDS="true", BRIDGE_ALERTS__ENABLED="false")
+
+    assert "request" not in result.out
 
 
 class TestDocs:

@@ -9,8 +9,18 @@ from bridge.core.sample import BRIDGE
 from bridge.errors import SettingsError
 from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.health import Health
-from bridge.plans import build_sources, sink_plans, source_plans, try_out
+from bridge.plans import (
+    SinkPlan,
+    alert_plans,
+    build_buffer,
+    build_sources,
+    sink_plans,
+    source_plans,
+    try_out,
+    watch,
+)
 from bridge.settings import Settings
+from bridge.sinks.mqtt import Board
 from tests.in_process import settings
 
 
@@ -100,3 +110,60 @@ def test_a_file_that_has_changed_changes_the_plan(tmp_path: Path) -> None:
     mapping.write_text("# longer")
 
     assert plans(chosen) != before
+
+
+class TestAlerts:
+    """The sink of alerts, what is watched, and what Home Assistant hears of it."""
+
+    BOARD = Board(lambda _: None, list, list)
+
+    def plans(self, **more: Any) -> list[SinkPlan]:
+        chosen = settings(8125, mqtt={"url": "mqtt://127.0.0.1"}, **more)
+        return [*alert_plans(chosen, self.BOARD, lambda *_: None)]
+
+    def test_there_is_one_where_there_is_a_broker_unless_alerts_are_off(self) -> None:
+        (plan,) = self.plans()
+
+        assert (plan.part.name, plan.notices, plan.limits.newest_first) == ("alerts", True, False)
+        assert self.plans(alerts={"enabled": False}) == []
+        assert [*alert_plans(settings(8125), self.BOARD, lambda *_: None)] == []
+
+    def test_its_connection_does_not_depend_on_the_rules(self) -> None:
+        rule = {"metric": "queue.waiting", "above": 3}
+
+        assert self.plans(alerts={"rule": {"mine": rule}}) == self.plans()
+        assert self.plans(alerts={"commands": True}) != self.plans()
+
+    def test_what_waits_for_it_is_kept_in_order_and_on_disk(self, tmp_path: Path) -> None:
+        (plan,) = self.plans()
+
+        buffer = build_buffer(settings(8125), plan, Health(SystemClock()), tmp_path)
+
+        assert buffer.store
+        assert buffer.pace is None
+
+    def test_all_rules_and_pbxs_are_watched(self) -> None:
+        rule = {"metric": "queue.waiting", "above": 3}
+        chosen = settings(8125, pbx=PBX, alerts={"stale": "1m", "rule": {"mine": rule}})
+
+        wanted = watch(chosen, {})
+
+        assert (wanted.pbxs, wanted.stale, wanted.limit) == (("hq",), 60, 20_000)
+        assert "mine" in {each.name for each in wanted.rules}
+
+    def test_sparkplug_and_home_assistant_are_asked_for(self) -> None:
+        def names(**more: Any) -> list[str]:
+            chosen = settings(8125, mqtt={"url": "mqtt://127.0.0.1", **more})
+            return [plan.part.name for plan in sink_plans(chosen, Health(SystemClock()))]
+
+        assert names() == names(homeassistant=True) == ["mqtt"]
+        assert names(sparkplug=True) == ["mqtt", "sparkplug"]
+
+    def test_only_home_assistant_needs_to_know_of_other_pbxs_and_of_requests(self) -> None:
+        def plan(announced: bool, **more: Any) -> SinkPlan:
+            mqtt = {"url": "mqtt://127.0.0.1", "homeassistant": announced}
+            return next(sink_plans(settings(8125, mqtt=mqtt, **more), Health(SystemClock())))
+
+        for changed in ({"pbx": PBX}, {"alerts": {"commands": True}}):
+            assert plan(False) == plan(False, **changed)
+            assert plan(True) != plan(True, **changed)

@@ -235,7 +235,7 @@ class Garden:
                 "console": {"enabled": True},
                 "privacy": self.privacy,
                 "self_interval": "100ms",
-                "stop_timeout": "2s",
+                "stop_timeout": "20s",
             }
         )
 

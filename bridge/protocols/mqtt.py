@@ -118,13 +118,14 @@ def client_id(host: str) -> str:
     return "asterisk-bridge-" + re.sub(r"[^A-Za-z0-9.-]", "-", host)
 
 
-def acl(prefix: str, username: str) -> str:
+def acl(prefix: str, username: str, others: Iterable[str] = ()) -> str:
     """The access list for mosquitto (`acl_file`) that allows what the bridge does, and nothing else.
 
     Args:
         prefix: the first part of every topic.
         username: the user as which the bridge logs in; empty for a broker without users.
+        others: lines for what is done beside publishing below the prefix.
     """
     user = [f"user {username}"] if username else []
     state = announce(prefix, online=True).topic
-    return "\n".join([*user, f"topic write {prefix}/#", f"topic read {state}", ""])
+    return "\n".join([*user, f"topic write {prefix}/#", f"topic read {state}", *others, ""])

@@ -112,6 +112,11 @@ class TestBrokerSide:
     def test_without_a_user_the_access_list_is_for_anyone(self) -> None:
         assert acl("site/pbx", "") == "topic write site/pbx/#\ntopic read site/pbx/bridge/state\n"
 
+    def test_what_is_done_beside_that_comes_last(self) -> None:
+        *_, last = acl("asterisk", "bridge", ["topic read homeassistant/status"]).splitlines()
+
+        assert last == "topic read homeassistant/status"
+
     def test_no_host_name_makes_a_client_id_that_an_access_list_would_misread(self) -> None:
         chance = random.Random(23)
         letters = string.printable + "/+#$%äß\u2028\ud800\0"

@@ -8,21 +8,18 @@ memory. What is published to which topic stands in `protocols/mqtt.py` and `prot
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-import aiomqtt
-
 from bridge.core.endpoint import parse
 from bridge.core.metric import Metric, MetricKind
 from bridge.core.sample import BRIDGE, Sample
-from bridge.errors import ProtocolError, TemporaryError
+from bridge.errors import TemporaryError
 from bridge.log import Throttle, get_logger
 from bridge.protocols.mqtt import Availability, Message, announce, report
 from bridge.protocols.mqtt_values import Values
 from bridge.settings import MQTT_SCHEMES, MqttSettings
-from bridge.sinks.mqtt.link import Link
+from bridge.sinks.mqtt.home import Home
+from bridge.sinks.mqtt.link import FAILURES, Link
+from bridge.sinks.mqtt.role import Role
 from bridge.sinks.mqtt.trouble import explain
-
-FAILURES = (aiomqtt.MqttError, OSError, ValueError, ProtocolError)
-"""What a link raises."""
 
 Report = Callable[[], Mapping[str, object]]
 """Gives the content of a JSON object at the moment of the call."""
@@ -42,6 +39,7 @@ class MqttSink:
         metrics: the catalogue, by name.
         info: content of `<prefix>/bridge/info`: version and effective settings, secrets masked.
         health: content of `<prefix>/bridge/health`, asked for whenever the bridge's own numbers come.
+        home: what Home Assistant is told; None if nothing is.
 
     Raises:
         ValueError: the URL is not one of an MQTT broker.
@@ -52,7 +50,12 @@ class MqttSink:
     reached = True
 
     def __init__(
-        self, settings: MqttSettings, metrics: Mapping[str, Metric], info: Report, health: Report
+        self,
+        settings: MqttSettings,
+        metrics: Mapping[str, Metric],
+        info: Report,
+        health: Report,
+        home: Home | None = None,
     ) -> None:
         self._settings = settings
         self._endpoint = parse(settings.url, MQTT_SCHEMES)
@@ -60,7 +63,9 @@ class MqttSink:
         self._health = health
         self._throttle = Throttle(time.monotonic)
         self._birth = announce(settings.prefix, online=True)
-        self._will = announce(settings.prefix, online=False)
+        self._home = home
+        will = announce(settings.prefix, online=False)
+        self._role = Role(will, self._birth, home.hears if home else {})
         self._availability = Availability(settings.prefix)
         self._values = Values(
             settings.prefix,
@@ -79,9 +84,11 @@ class MqttSink:
             TemporaryError: the broker cannot be reached, refused us, or cannot be trusted.
         """
         try:
-            self._link = link = Link(self._endpoint, self._settings, birth=self._birth, will=self._will)
+            self._link = link = Link(self._endpoint, self._settings, self._role)
             await link.connect()
             await self._publish(link, self._everything())
+            if self._home:
+                await self._announce(link, self._home.everything())
             self._warn("read", await link.listen())
         except FAILURES as error:
             raise self._temporary(error) from error
@@ -99,15 +106,22 @@ class MqttSink:
             messages.append(self._report_health())
             messages += [] if self._info() == self._told else [self._report_info()]
         try:
-            return await self._publish(self._link, messages)
+            lost = await self._publish(self._link, messages)
+            for news in self._home.news(batch) if self._home else ():
+                await self._announce(self._link, news)
         except FAILURES as error:
             raise self._temporary(error) from error
+        return lost
 
     async def close(self) -> None:
         """Say goodbye, if the broker still listens, and disconnect."""
         link, self._link = self._link, None
         if link:
             await link.end()
+
+    async def _announce(self, link: Link, messages: Sequence[Message]) -> None:
+        refused = await link.send(messages)
+        self._warn("write", [messages[place].topic for place in refused])
 
     async def _publish(self, link: Link, messages: Sequence[Message]) -> Mapping[str, int]:
         """Publish messages of which those of values come first; return what of the samples is lost."""
