@@ -47,11 +47,13 @@ sbom: .venv/.audit
 FULL := TEST_FACTS=200000 TEST_CRASHES=5 TEST_POINTS=1800000 TEST_SLOW=4 TEST_STRIDE=1 TEST_KILLS=200 \
 	TEST_SPOOL_MEGABYTES=256 TEST_LIVES=3000 TEST_FLOOD=60 TEST_BAD_PACKETS=1000000 TEST_HOSTILE_SNMP=100 \
 	TEST_HOSTILE_AMI=250 TEST_HOSTILE_HTTP=250 TEST_HOSTILE_SESSIONS=100 TEST_MQTT_FAULTS=50 TEST_STRANGERS=5000 \
-	TEST_STRANGER_FLOOD=50000 TEST_SNMP_RESTARTS=200 TEST_RELOAD=100000 TEST_ORDERS=120 TEST_SOAK=600
+	TEST_STRANGER_FLOOD=50000 TEST_SNMP_RESTARTS=200 TEST_RELOAD=100000 TEST_ORDERS=120 TEST_SOAK=600 \
+	TEST_TIMELINES=500 TEST_WIPES=20 TEST_HOSTILE_REQUESTS=5000 TEST_REQUEST_FLOOD=50000 TEST_HOME_ASSISTANT=1
 proof: .venv/.dev
-	tests/install
-	$(FULL) $(BIN)/pytest -s --timeout 1800 tests/faults tests/pipeline tests/sources tests/sinks tests/test_mutated_settings.py \
-		tests/test_reload.py tests/live/test_start.py tests/live/test_stop.py tests/live/test_soak.py
+	$(FULL) tests/install
+	$(FULL) $(BIN)/pytest -s --timeout 1800 tests/core/test_rules_model.py tests/faults tests/homeassistant tests/pipeline \
+		tests/sources tests/sinks tests/test_mutated_settings.py tests/test_reload.py tests/live/test_start.py \
+		tests/live/test_stop.py tests/live/test_soak.py
 
 docs: .venv/.dev
 	$(BIN)/asterisk-bridge docs
