@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bridge.alertpages import NOTE
 from bridge.asterisk.catalog import CATALOG, HISTOGRAMS
 from bridge.asterisk.catalog.res_prometheus import EQUIVALENTS
 from bridge.cli import app
-from bridge.documents import GENERATED, IN_FILES, NOTE, configuration, example, metrics, stale
+from bridge.documents import GENERATED, IN_FILES, configuration, example, metrics, stale
 from bridge.environment import effective, read
 from bridge.settings import Settings
 from bridge.settings.layers import CREDENTIALS, META

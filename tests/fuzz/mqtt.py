@@ -13,7 +13,9 @@ def one(data: bytes) -> None:
     """Take packets: a byte for how long each is, then its first byte and what follows."""
     versions: tuple[Literal["3.1.1", "5"], ...] = ("3.1.1", "5")
     for version in versions:
-        inbound = Inbound([TOPIC], version, published={1}, subscribed={2}, pinging=lambda: bool(len(data) % 2))
+        inbound = Inbound(
+            [TOPIC], version, published={1}, subscribed={2}, pinging=lambda: bool(len(data) % 2)
+        )
         with contextlib.suppress(ProtocolError):
             _feed(inbound, data)
         with contextlib.suppress(ProtocolError):

@@ -4,23 +4,20 @@ What comes to it are notices, as samples. Each that is an event is published as 
 alert stands is published as it stands now, so that a notice that waited long never takes its topic back.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from bridge.core.alert import Happening, Key, Notice, notice_in
-from bridge.core.endpoint import parse
 from bridge.core.sample import Sample
-from bridge.errors import TemporaryError
-from bridge.log import Throttle, get_logger
+from bridge.log import get_logger
 from bridge.protocols.mqtt import Message
 from bridge.protocols.mqtt_alerts import event_message, fits, request_topic, response_topic, state_message
-from bridge.settings import MQTT_SCHEMES, MqttSettings
-from bridge.sinks.mqtt.link import FAILURES, Link
+from bridge.settings import MqttSettings
+from bridge.sinks.mqtt.link import Link
+from bridge.sinks.mqtt.publisher import Publisher
 from bridge.sinks.mqtt.role import Role
-from bridge.sinks.mqtt.trouble import explain
 
 SUFFIX = "-alerts"
 """Of the client id."""
@@ -46,7 +43,7 @@ Answer = Callable[[str, bytes, bool], bytes | None]
 """Carries out a request: its verb, its payload, and whether it was retained; None for no answer."""
 
 
-class AlertSink:
+class AlertSink(Publisher):
     """Publishes what happens to alerts, and how they stand; takes requests if there is who answers them.
 
     Args:
@@ -59,18 +56,13 @@ class AlertSink:
     """
 
     name = "alerts"
-    hold = 0.0
-    reached = True
 
     def __init__(self, settings: MqttSettings, board: Board, answer: Answer | None = None) -> None:
-        self._settings = settings
-        self._endpoint = parse(settings.url, MQTT_SCHEMES)
+        super().__init__(settings)
         self._board = board
         self._answer = answer
-        self._throttle = Throttle(time.monotonic)
         hears = {request_topic(settings.prefix, "+"): self._hear} if answer else {}
         self._role = Role(hears=hears, suffix=SUFFIX)
-        self._link: Link | None = None
 
     async def open(self) -> None:
         """Connect, and publish how every alert stands.
@@ -78,14 +70,11 @@ class AlertSink:
         Raises:
             TemporaryError: the broker cannot be reached, refused us, or cannot be trusted.
         """
-        try:
-            self._link = link = Link(self._endpoint, self._settings, self._role)
-            await link.connect()
+        with self._in_our_words():
+            link = await self._connected(self._role)
             states = [state_message(self._settings.prefix, each) for each in self._board.everything()]
             await self._publish(link, [each for each in states if fits(each)])
             self._warn("read", await link.listen())
-        except FAILURES as error:
-            raise self._temporary(error) from error
 
     async def write(self, batch: Sequence[Sample]) -> Mapping[str, int]:
         """Publish notices.
@@ -99,10 +88,8 @@ class AlertSink:
         shown = {each.key: state_message(prefix, self._now(each)) for each in notices}
         told = {each.id: event_message(prefix, each) for each in notices if each.is_event}
         messages = [each for each in (*told.values(), *shown.values()) if fits(each)]
-        try:
+        with self._in_our_words():
             refused = {messages[place] for place in await self._publish(self._link, messages)}
-        except FAILURES as error:
-            raise self._temporary(error) from error
         lost = Counter[str]()
         for each in notices:
             message = told.get(each.id) or shown[each.key]
@@ -113,12 +100,6 @@ class AlertSink:
     def _now(self, notice: Notice) -> Notice:
         """How the alert of a notice stands now; it may have gone since."""
         return self._board.standing(notice.key) or replace(notice, happening=Happening.GONE)
-
-    async def close(self) -> None:
-        """Disconnect."""
-        link, self._link = self._link, None
-        if link:
-            await link.end()
 
     def _hear(self, topic: str, payload: bytes, retained: bool) -> None:
         """Carry out a request, and answer it."""
@@ -131,12 +112,3 @@ class AlertSink:
         refused = await link.send(messages)
         self._warn("write", [messages[place].topic for place in refused])
         return refused
-
-    def _warn(self, access: str, refused: Sequence[str]) -> None:
-        if refused and self._throttle.suppressed(access) is not None:
-            hint = "`asterisk-bridge mqtt-acl` prints the access list that the bridge needs"
-            log.warning("broker does not allow alerts", access=access, topic=refused[0], hint=hint)
-
-    def _temporary(self, error: Exception) -> TemporaryError:
-        reason, why = explain(error, self._settings.timeout)
-        return TemporaryError(f"{self._endpoint}: {why}", reason)

@@ -51,8 +51,6 @@ class Link(aiomqtt.Client):
     """
 
     def __init__(self, endpoint: Endpoint, settings: MqttSettings, role: Role) -> None:
-        secure = endpoint.scheme in {"mqtts", "wss"}
-        websockets = endpoint.scheme in {"ws", "wss"}
         super().__init__(
             endpoint.host,
             endpoint.port,
@@ -62,13 +60,10 @@ class Link(aiomqtt.Client):
             identifier=(settings.client_id or client_id(socket.gethostname())) + role.suffix,
             protocol=aiomqtt.ProtocolVersion.V5 if settings.version == "5" else aiomqtt.ProtocolVersion.V311,
             will=aiomqtt.Will(*role.will) if role.will else None,
-            transport="websockets" if websockets else "tcp",
-            websocket_path=(endpoint.path or WEBSOCKET_PATH) if websockets else None,
             timeout=settings.timeout,
             keepalive=max(1, round(settings.keepalive)),
             properties=_limits() if settings.version == "5" else None,
-            tls_context=tls_context(settings) if secure else None,
-            tls_insecure=settings.insecure_tls if secure else None,
+            **_way(endpoint, settings),
         )
         self._role = role
         self._version = settings.version
@@ -344,6 +339,16 @@ class Link(aiomqtt.Client):
 
     def _is_open(self, sock: Any) -> bool:
         return sock is self._paho.socket and sock.fileno() >= 0
+
+
+def _way(endpoint: Endpoint, settings: MqttSettings) -> dict[str, Any]:
+    """Over TCP or WebSockets, with or without TLS."""
+    way: dict[str, Any] = {"transport": "tcp"}
+    if endpoint.scheme in {"ws", "wss"}:
+        way = {"transport": "websockets", "websocket_path": endpoint.path or WEBSOCKET_PATH}
+    if endpoint.scheme in {"mqtts", "wss"}:
+        way |= {"tls_context": tls_context(settings), "tls_insecure": settings.insecure_tls}
+    return way
 
 
 def _limits() -> Properties:

@@ -6,20 +6,18 @@ memory. What is published to which topic stands in `protocols/mqtt.py` and `prot
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from bridge.core.endpoint import parse
 from bridge.core.metric import Metric, MetricKind
 from bridge.core.sample import BRIDGE, Sample
-from bridge.errors import TemporaryError
-from bridge.log import Throttle, get_logger
+from bridge.log import get_logger
 from bridge.protocols.mqtt import Availability, Message, announce, report
 from bridge.protocols.mqtt_values import Values
-from bridge.settings import MQTT_SCHEMES, MqttSettings
+from bridge.settings import MqttSettings
 from bridge.sinks.mqtt.home import Home
-from bridge.sinks.mqtt.link import FAILURES, Link
+from bridge.sinks.mqtt.link import Link
+from bridge.sinks.mqtt.publisher import Publisher
 from bridge.sinks.mqtt.role import Role
-from bridge.sinks.mqtt.trouble import explain
 
 Report = Callable[[], Mapping[str, object]]
 """Gives the content of a JSON object at the moment of the call."""
@@ -27,7 +25,7 @@ Report = Callable[[], Mapping[str, object]]
 log = get_logger(component="mqtt")
 
 
-class MqttSink:
+class MqttSink(Publisher):
     """Publishes samples, the bridge's own state and the availability of each PBX.
 
     A sample counts as delivered when the broker has acknowledged the last message of its batch: it reads
@@ -46,8 +44,6 @@ class MqttSink:
     """
 
     name = "mqtt"
-    hold = 0.0
-    reached = True
 
     def __init__(
         self,
@@ -57,11 +53,9 @@ class MqttSink:
         health: Report,
         home: Home | None = None,
     ) -> None:
-        self._settings = settings
-        self._endpoint = parse(settings.url, MQTT_SCHEMES)
+        super().__init__(settings)
         self._info = info
         self._health = health
-        self._throttle = Throttle(time.monotonic)
         self._birth = announce(settings.prefix, online=True)
         self._home = home
         will = announce(settings.prefix, online=False)
@@ -75,7 +69,6 @@ class MqttSink:
             retain=settings.retain,
         )
         self._told: Mapping[str, object] = {}
-        self._link: Link | None = None
 
     async def open(self) -> None:
         """Connect and publish everything that is retained; the birth message comes last.
@@ -83,15 +76,12 @@ class MqttSink:
         Raises:
             TemporaryError: the broker cannot be reached, refused us, or cannot be trusted.
         """
-        try:
-            self._link = link = Link(self._endpoint, self._settings, self._role)
-            await link.connect()
+        with self._in_our_words():
+            link = await self._connected(self._role)
             await self._publish(link, self._everything())
             if self._home:
                 await self._announce(link, self._home.everything())
             self._warn("read", await link.listen())
-        except FAILURES as error:
-            raise self._temporary(error) from error
 
     async def write(self, batch: Sequence[Sample]) -> Mapping[str, int]:
         """Publish what the batch changes.
@@ -105,19 +95,11 @@ class MqttSink:
         if any(sample.series.pbx == BRIDGE for sample in batch):
             messages.append(self._report_health())
             messages += [] if self._info() == self._told else [self._report_info()]
-        try:
+        with self._in_our_words():
             lost = await self._publish(self._link, messages)
             for news in self._home.news(batch) if self._home else ():
                 await self._announce(self._link, news)
-        except FAILURES as error:
-            raise self._temporary(error) from error
         return lost
-
-    async def close(self) -> None:
-        """Say goodbye, if the broker still listens, and disconnect."""
-        link, self._link = self._link, None
-        if link:
-            await link.end()
 
     async def _announce(self, link: Link, messages: Sequence[Message]) -> None:
         refused = await link.send(messages)
@@ -147,13 +129,3 @@ class MqttSink:
 
     def _report_health(self) -> Message:
         return report(self._settings.prefix, "health", self._health())
-
-    def _warn(self, access: str, refused: Collection[str]) -> None:
-        if refused and self._throttle.suppressed(access) is not None:
-            hint = "`asterisk-bridge mqtt-acl` prints the access list that the bridge needs"
-            counted = {"topic": next(iter(refused)), "topics": len(refused)}
-            log.warning("broker does not allow", access=access, **counted, hint=hint)
-
-    def _temporary(self, error: Exception) -> TemporaryError:
-        reason, why = explain(error, self._settings.timeout)
-        return TemporaryError(f"{self._endpoint}: {why}", reason)

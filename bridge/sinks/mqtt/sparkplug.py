@@ -8,21 +8,19 @@ answers.
 import asyncio
 import socket
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from bridge.core.endpoint import parse
 from bridge.core.metric import Metric
 from bridge.core.sample import Sample
 from bridge.core.state import Json, number
-from bridge.errors import TemporaryError
-from bridge.log import Throttle, get_logger
+from bridge.log import get_logger
 from bridge.protocols.mqtt import Message, escape
 from bridge.protocols.sparkplug import EdgeNode, Verb, asks_for_rebirth
 from bridge.protocols.sparkplug_node import ROUND, Node
-from bridge.settings import MQTT_SCHEMES, MqttSettings
-from bridge.sinks.mqtt.link import FAILURES, Link
+from bridge.settings import MqttSettings
+from bridge.sinks.mqtt.link import Link
+from bridge.sinks.mqtt.publisher import Publisher
 from bridge.sinks.mqtt.role import Role
-from bridge.sinks.mqtt.trouble import explain
 
 SUFFIX = "-sparkplug"
 """Of the client id."""
@@ -41,7 +39,7 @@ def edge_node(group: str, node: str) -> EdgeNode:
     return EdgeNode.checked(group, node or escape(socket.gethostname()))
 
 
-class SparkplugSink:
+class SparkplugSink(Publisher):
     """Publishes births, data and deaths of the node and of a device for each PBX; obeys requests for births.
 
     Args:
@@ -54,16 +52,11 @@ class SparkplugSink:
     """
 
     name = "sparkplug"
-    hold = 0.0
-    reached = True
 
     def __init__(self, settings: MqttSettings, name: EdgeNode, metrics: Mapping[str, Metric]) -> None:
-        self._settings = settings
-        self._endpoint = parse(settings.url, MQTT_SCHEMES)
+        super().__init__(settings)
         self._node = Node(name, metrics)
         self._commands = name.topic(Verb.NODE_COMMAND)
-        self._throttle = Throttle(time.monotonic)
-        self._link: Link | None = None
         self._answered = float("-inf")
         self._answering: asyncio.TimerHandle | None = None
 
@@ -83,15 +76,11 @@ class SparkplugSink:
         Raises:
             TemporaryError: the broker cannot be reached, refused us, or cannot be trusted.
         """
-        try:
+        with self._in_our_words():
             will = self._node.begin(time.time())
-            role = Role(will, hears={self._commands: self._hear}, suffix=SUFFIX)
-            self._link = link = Link(self._endpoint, self._settings, role)
-            await link.connect()
-            self._warn(await link.listen())
+            link = await self._connected(Role(will, hears={self._commands: self._hear}, suffix=SUFFIX))
+            self._warn("read", await link.listen())
             await self._publish(link, self._node.births(time.time()))
-        except FAILURES as error:
-            raise self._temporary(error) from error
 
     async def write(self, batch: Sequence[Sample]) -> Mapping[str, int]:
         """Publish what the batch changes.
@@ -101,10 +90,8 @@ class SparkplugSink:
         """
         assert self._link
         messages, lost = self._node.update(batch, time.time())
-        try:
+        with self._in_our_words():
             await self._publish(self._link, messages)
-        except FAILURES as error:
-            raise self._temporary(error) from error
         if lost.get("no_room") and self._throttle.suppressed("full") is not None:
             log.warning("series are not published: too many")
         return lost
@@ -114,9 +101,7 @@ class SparkplugSink:
         if self._answering:
             self._answering.cancel()
             self._answering = None
-        link, self._link = self._link, None
-        if link:
-            await link.end()
+        await super().close()
 
     async def _publish(self, link: Link, messages: Sequence[Message]) -> None:
         """Publish messages at once, so that none comes between their numbers; wait until they were read."""
@@ -157,12 +142,3 @@ class SparkplugSink:
             log.warning(
                 "Sparkplug command not obeyed", reason=why, topic=self._commands, suppressed=kept_back
             )
-
-    def _warn(self, refused: Collection[str]) -> None:
-        if refused and self._throttle.suppressed("read") is not None:
-            hint = "`asterisk-bridge mqtt-acl` prints the access list that the bridge needs"
-            log.warning("broker does not allow commands", topic=self._commands, hint=hint)
-
-    def _temporary(self, error: Exception) -> TemporaryError:
-        reason, why = explain(error, self._settings.timeout)
-        return TemporaryError(f"{self._endpoint}: {why}", reason)
