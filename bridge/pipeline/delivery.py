@@ -137,6 +137,8 @@ class Delivery:
                 refused = await self._sink.write(batch)
                 self._buffer.commit(self._clock.monotonic(), refused)
                 self._backoff.reset()
+            if not len(self._buffer):  # with nothing to say, to be connected is all that there is
+                self._backoff.reset()
             self._moved.set()
             await self._arrived.wait()
 

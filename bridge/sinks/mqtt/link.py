@@ -68,6 +68,7 @@ class Link(aiomqtt.Client):
         self._role = role
         self._version = settings.version
         self._ending = False
+        self._dry = self._reading_on = False
         self._lost: Exception | None = None
         self._cause: OSError | None = None
         self._connecting: asyncio.Task[aiomqtt.Client] | None = None
@@ -236,6 +237,7 @@ class Link(aiomqtt.Client):
         try:
             return receive(size)
         except BlockingIOError:
+            self._dry = True
             raise
         except OSError as error:
             self._cause = error
@@ -324,10 +326,20 @@ class Link(aiomqtt.Client):
             self._misc_task = self._loop.create_task(self._misc_loop(), name="mqtt keep-alive")
 
     def _read(self) -> None:
-        """Read until nothing is left that TLS has decrypted: the socket does not tell of that."""
+        """Read, and go on after others have had a turn, until nothing is left.
+
+        Neither does the socket tell of what TLS has decrypted, nor uvloop more than once of an error, which
+        comes behind what was sent before it.
+        """
+        self._dry = False
         self._client.loop_read()
-        while self._paho.decrypted:
-            self._client.loop_read()
+        if not self._dry and not self._reading_on and self._paho.socket:
+            self._reading_on = True
+            self._loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        self._reading_on = False
+        self._read()
 
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:  # noqa: ARG002 - paho's
         """Called in any thread, and perhaps a moment before the socket is closed."""
@@ -335,7 +347,10 @@ class Link(aiomqtt.Client):
 
     def _await_room(self, sock: Any) -> None:
         if self._is_open(sock):
-            self._loop.add_writer(sock.fileno(), self._client.loop_write)
+            try:
+                self._loop.add_writer(sock.fileno(), self._client.loop_write)
+            except RuntimeError:  # uvloop has seen an error there, and looks no more
+                self._read()
 
     def _is_open(self, sock: Any) -> bool:
         return sock is self._paho.socket and sock.fileno() >= 0

@@ -34,12 +34,6 @@ class Paho:
         return len(getattr(self._client._sock, "_readbuffer", b""))
 
     @property
-    def decrypted(self) -> bool:
-        """Whether TLS holds bytes of which the socket does not tell."""
-        socket = self._client._sock
-        return hasattr(socket, "pending") and socket.pending() > 0
-
-    @property
     def packet(self) -> tuple[int, bytearray]:
         """The packet that came: its first byte, and what follows its length."""
         packet = self._client._in_packet
