@@ -85,6 +85,7 @@ class Discovery:
 
     Attributes:
         refused: entities that were not announced since there are too many.
+        lost: the series of things that have gone; whoever reads them takes them out.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Discovery:
         self._gone = gone
         self._pause = min(SWEEP, gone / 60)
         self.refused = 0
+        self.lost: list[Series] = []
         self._said: dict[str, Message] = {}
         self._due: dict[str, Message] = {}
         self._buckets = 0
@@ -312,6 +314,7 @@ class Discovery:
         del self._things[name]
         for series in thing.series:
             del self._seen[series]
+        self.lost += thing.series
         self._buckets -= len(thing.topics) if name[1:2] == (STATSD,) else 0
         self._retract(thing.topics)
 

@@ -244,6 +244,19 @@ class Values:
         self._turn = _Latest(self._encode, self._entities.values() if self._retain else ())
         return [*self._messages(self._turn), *self._farewells()]
 
+    def forget(self, series: Iterable[Series]) -> None:
+        """What these tell of has gone: the next update takes it off the broker, unless told again."""
+        for each in series:
+            cell = self._cells.pop(each, None)
+            if not cell:
+                continue
+            entity, key, _ = cell
+            entity.series.remove(each)
+            entity.fields.pop(key, None)
+            if not entity.series:
+                del self._entities[entity.topic]
+                self._gone |= {entity.topic: None} if self._retain else {}
+
     def settle(self, refused: Collection[int]) -> Mapping[str, int]:
         """The broker has what the last call returned.
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bridge.core.alert import Key
-from bridge.core.sample import BRIDGE, Sample
+from bridge.core.sample import BRIDGE, Sample, Series
 from bridge.protocols.homeassistant import Discovery
 from bridge.protocols.mqtt import Message
 from bridge.sinks.mqtt.role import Hear
@@ -41,6 +41,11 @@ class Home:
             self._follow_alerts()
         while messages := self._discovery.due(now):
             yield messages
+
+    def gone(self) -> list[Series]:
+        """The series of things that have gone since the last call: a queue, a trunk."""
+        gone, self._discovery.lost = self._discovery.lost, []
+        return gone
 
     def _follow_alerts(self) -> None:
         before, self._told = self._told, set(self._watched())

@@ -99,6 +99,7 @@ class MqttSink(Publisher):
             lost = await self._publish(self._link, messages)
             for news in self._home.news(batch) if self._home else ():
                 await self._announce(self._link, news)
+        self._values.forget(self._home.gone() if self._home else ())
         return lost
 
     async def _announce(self, link: Link, messages: Sequence[Message]) -> None:

@@ -179,6 +179,9 @@ class TestEntities:
                 )
 
                 assert entities(broker, "trunk") == {"binary_sensor hq--trunk--up--t"}
+                await stage.tell()
+                assert "asterisk/hq/queue/support" not in kept(broker)
+                assert "asterisk/hq/trunk/t" in kept(broker)
                 await stage.tell(*BATCH)
                 assert entities(broker, WAITING)
 
