@@ -32,6 +32,8 @@ AT_ONCE = 6
 SPEED = 20
 """How much faster the time of the bridge passes, that of its back-off above all."""
 PEERS = ("snmp", "ami", "graphite", "mqtt", "statsd_out")
+PARTS = len(PEERS) + 1
+"""A broker is the peer of two sinks: values and alerts have a connection each."""
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60 + 4 * ORDERS)]
 
@@ -148,7 +150,7 @@ async def begin(ports: Ports, order: Sequence[str], number: int) -> tuple[int, i
         app = App(chosen, lambda: chosen, clock=FastClock())
         running = asyncio.create_task(app.run())
         await until(page(http, "/livez"), 200)
-        await eventually(lambda: len(app._health.missing()) == len(PEERS))
+        await eventually(lambda: len(app._health.missing()) == PARTS)
         alive, (status, missing) = (await ask(http, "/livez"))[0], await ask(http, "/readyz")
         for peer in order:
             await way.open(peer)
