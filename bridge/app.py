@@ -219,7 +219,7 @@ class App:
 
     async def _follow(self, parts: Parts, alerts: Alerts, answer: Answer) -> None:
         """Run what the settings ask for."""
-        board = Board(alerts.standing, alerts.everything, alerts.keys)
+        board = Board(alerts.number, alerts.standing, alerts.everything, alerts.keys)
         plans = [
             *sink_plans(self._settings, self._health, self._about, alerts.keys),
             *alert_plans(self._settings, board, answer),

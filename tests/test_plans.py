@@ -115,7 +115,7 @@ def test_a_file_that_has_changed_changes_the_plan(tmp_path: Path) -> None:
 class TestAlerts:
     """The sink of alerts, what is watched, and what Home Assistant hears of it."""
 
-    BOARD = Board(lambda _: None, list, list)
+    BOARD = Board(lambda _: None, lambda _: None, list, list)
 
     def plans(self, **more: Any) -> list[SinkPlan]:
         chosen = settings(8125, mqtt={"url": "mqtt://127.0.0.1"}, **more)

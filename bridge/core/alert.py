@@ -183,11 +183,24 @@ def _standing(notice: Notice) -> dict[str, Any]:
     }
 
 
+class Words(str):
+    """A notice as text, which knows the notice that it says.
+
+    Attributes:
+        notice: so that it need not be read again, unless it came from a disk.
+    """
+
+    __slots__ = ("notice",)
+    notice: Notice
+
+
 def sample_of(notice: Notice) -> Sample:
     """A notice as a sample, since only those travel: a label holds its words, the value how it stands."""
     happened = {"happening": notice.happening.value, "time": notice.time, "number": notice.number}
     words = happened | _standing(notice)
-    labels = (*notice.key.labels, ("rule", notice.key.rule), ("notice", json.dumps(words)))
+    said = Words(json.dumps(words))
+    said.notice = notice
+    labels = (*notice.key.labels, ("rule", notice.key.rule), ("notice", said))
     level = (State.INACTIVE, State.PENDING, State.FIRING).index(notice.state)
     return Sample(Series(NOTICE, labels), float(level), notice.time)
 
@@ -201,6 +214,8 @@ def notice_in(sample: Sample) -> Notice:
     *labels, (named, rule), (told, notice) = _UNTOLD + sample.series.labels
     if sample.series.name != NOTICE or (named, told) != ("rule", "notice") or len(labels) <= len(_UNTOLD):
         raise ValueError("is not a notice")
+    if isinstance(notice, Words):
+        return notice.notice
     try:
         words = mapping(json.loads(notice))
         return Notice(

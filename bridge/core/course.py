@@ -63,6 +63,13 @@ class Alert:
         self.value, self._met, self._fresh = value, met, True
         return self.elapse(now)
 
+    def rests(self, value: float | None) -> bool:
+        """Take what is watched now, and is good: whether nothing comes of it, as it is mostly."""
+        if self.state is not State.INACTIVE:
+            return False
+        self.value, self._met, self._fresh = value, False, True
+        return True
+
     def elapse(self, now: Moment) -> Iterator[Notice]:
         """Do what is due: time alone fires an alert, ends one that flapped, and reminds of one."""
         if self.state is State.INACTIVE and self._met:

@@ -163,8 +163,10 @@ class Rules:
         return min(self._agenda.first, self._calendar_at, self._swept + self._stale / SWEPT)
 
     def _look(self, alert: Alert, now: Moment) -> Iterator[Notice]:
-        value, bad = self._roster.of(alert).look(alert, now)
-        yield from self._done(alert.look(value, bad, now), alert, now)
+        watched = self._roster.of(alert)
+        value, bad = watched.look(alert, now)
+        if bad or watched.is_absence or not alert.rests(value):
+            yield from self._done(alert.look(value, bad, now), alert, now)
 
     def _look_again(self, alert: Alert, now: Moment) -> Iterator[Notice]:
         """Time has come for the alert; only what is absent can have become so by time alone."""
@@ -247,6 +249,11 @@ class Rules:
         """How an alert stands now; None if it is not known."""
         alert = self._roster.find(key)
         return alert.standing(Happening.WATCHED) if alert else None
+
+    def number(self, key: Key) -> int | None:
+        """The number of what was told last of an alert; None if it is not known."""
+        alert = self._roster.find(key)
+        return alert.number if alert else None
 
     def begun(self, key: Key) -> int:
         """The number of the notice with which what an alert tells now began."""

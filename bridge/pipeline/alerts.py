@@ -117,6 +117,10 @@ class Alerts:
         self._moved.set()
         return notices
 
+    def number(self, key: Key) -> int | None:
+        """The number of what was told last of an alert; None if it is not known any more."""
+        return self._rules.number(key)
+
     def standing(self, key: Key) -> Notice | None:
         """How an alert stands now; None if it is not known any more."""
         return self._rules.standing(key)

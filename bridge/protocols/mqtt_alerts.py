@@ -9,6 +9,7 @@ All are JSON objects with QoS 1. An event that comes twice has the same `id`.
 """
 
 import json
+from functools import lru_cache
 
 from bridge.core.alert import Happening, Key, Notice
 from bridge.core.sample import BRIDGE
@@ -33,13 +34,14 @@ def event_topic(prefix: str, pbx: str) -> str:
 def state_message(prefix: str, notice: Notice) -> Message:
     """How the alert stands; an empty message takes what has gone off the broker."""
     gone = notice.happening is Happening.GONE
-    return Message(alert_topic(prefix, notice.key), b"" if gone else _json(notice.shown()))
+    return Message(alert_topic(prefix, notice.key), b"" if gone else _shown(notice))
 
 
 def event_message(prefix: str, notice: Notice) -> Message:
     """What has happened to the alert."""
-    words = {"event_type": notice.happening.value, "time": notice.time, **notice.shown()}
-    return Message(event_topic(prefix, notice.key.pbx), _json(words), retain=False)
+    happened = f'{{"event_type":"{notice.happening.value}","time":{json.dumps(notice.time)},'
+    payload = happened.encode() + _shown(notice)[1:]
+    return Message(event_topic(prefix, notice.key.pbx), payload, retain=False)
 
 
 def request_topic(prefix: str, verb: str) -> str:
@@ -57,5 +59,7 @@ def fits(message: Message) -> bool:
     return len(message.topic) <= LONGEST_TOPIC
 
 
-def _json(words: dict[str, object]) -> bytes:
-    return json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+@lru_cache(16)
+def _shown(notice: Notice) -> bytes:
+    """How the alert stands, which both messages say."""
+    return json.dumps(notice.shown(), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -149,6 +149,14 @@ class TestTravel:
         assert notice_in(sample_of(notice)) == notice
 
     @given(notices)
+    def test_so_is_what_was_on_a_disk_meanwhile(self, notice: Notice) -> None:
+        """There a label is plain text."""
+        series, value, time = sample_of(notice)
+        plain = tuple((name, "".join(words)) for name, words in series.labels)
+
+        assert notice_in(Sample(Series(series.name, plain), value, time)) == notice
+
+    @given(notices)
     def test_its_sample_is_one_like_any_other(self, notice: Notice) -> None:
         sample = sample_of(notice)
 

@@ -29,11 +29,13 @@ class Board(NamedTuple):
     """Where it is known how alerts stand.
 
     Attributes:
+        number: that of the last notice of one; None if it has gone.
         standing: how one stands now; None if it has gone.
         everything: how all of them stand.
         keys: which there are.
     """
 
+    number: Callable[[Key], int | None]
     standing: Callable[[Key], Notice | None]
     everything: Callable[[], Iterable[Notice]]
     keys: Callable[[], Iterable[Key]]
@@ -99,6 +101,9 @@ class AlertSink(Publisher):
 
     def _now(self, notice: Notice) -> Notice:
         """How the alert of a notice stands now; it may have gone since."""
+        number = self._board.number(notice.key)
+        if number == notice.number:
+            return notice
         return self._board.standing(notice.key) or replace(notice, happening=Happening.GONE)
 
     def _hear(self, topic: str, payload: bytes, retained: bool) -> None:

@@ -45,12 +45,17 @@ class Story:
         self.standing[notice.key] = notice
         return sample_of(notice)
 
+    def number(self, key: Key) -> int | None:
+        return self.standing[key].number if key in self.standing else None
+
     def sink(self, url: str) -> AlertSink:
         """A sink that knows how alerts stand."""
         settings = MqttSettings.model_validate(
             {"url": url, "username": USER, "password": PASSWORD, "timeout": 0.7}
         )
-        return AlertSink(settings, Board(self.standing.get, self.standing.values, self.standing.keys))
+        return AlertSink(
+            settings, Board(self.number, self.standing.get, self.standing.values, self.standing.keys)
+        )
 
 
 def told(watcher: Watcher) -> list[str]:

@@ -45,9 +45,12 @@ class Known(dict[Key, Notice]):
     def __init__(self, *notices: Notice) -> None:
         super().__init__({each.key: each for each in notices})
 
+    def number(self, key: Key) -> int | None:
+        return self[key].number if key in self else None
+
     @property
     def board(self) -> Board:
-        return Board(self.get, lambda: list(self.values()), self.keys)
+        return Board(self.number, self.get, lambda: list(self.values()), self.keys)
 
 
 def sink(broker: Broker, known: Known, answer: Answer | None = None, version: Version = "5") -> AlertSink:

@@ -169,7 +169,7 @@ class Hearing:
 
     def __init__(self, broker: Broker, version: Version, world: World) -> None:
         self.world = world
-        board = Board(self._standing, self._everything, tuple)
+        board = Board(lambda _: None, self._standing, self._everything, tuple)
         self._sink = AlertSink(MqttSettings(url=broker.url, version=version), board, self._answer)
 
     def _standing(self, key: Key) -> Notice | None:
