@@ -215,8 +215,15 @@ class Garden:
             self.outside.add("health", str(app._health.report()))
             app.signals.stop()
             await running
+            await self.hears_the_farewell()
             listening.cancel()
         self.outside.add("state", self.state.read_text())
+
+    async def hears_the_farewell(self) -> None:
+        """The broker passes on in order, and takes its time: what comes last is what the bridge says last."""
+        async with asyncio.timeout(60):
+            while 'bridge/state {"state":"offline"}' not in self.outside.said.get("mqtt", ""):
+                await asyncio.sleep(0.05)
 
     def settings(self, ami: ScriptedAmi, carbon: int, mqtt_port: int, http: int, statsd: int) -> Settings:
         snmp = {"host": "127.0.0.1", "port": self.agent.port, "community": COMMUNITY, "interval": "100ms"}
