@@ -162,5 +162,5 @@ def _state(data: bytes) -> State | None:
     stop = start + amount * _RANGE.size
     if stop > len(data) or end > HIGHEST or _CRC.unpack_from(data)[0] != zlib.crc32(data[_CRC.size : stop]):
         return None
-    ranges = [(low, high) for low, high in _RANGE.iter_unpack(data[start:stop]) if high <= end]
+    ranges = [(low, high) for low, high in _RANGE.iter_unpack(data[start:stop]) if low < high <= end]
     return State(spool, turn, end, ranges)
