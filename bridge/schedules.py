@@ -35,6 +35,12 @@ def faults(settings: Mapping[str, ScheduleSettings]) -> list[Fault]:
     ]
 
 
+def schedule_of(settings: ScheduleSettings, opened: list[Span] | None, closed: list[Span] | None) -> Schedule:
+    """The schedule that settings ask for, with what calendars say; None where nothing is known of that."""
+    hours = Hours.parse(settings.hours) if settings.hours else None
+    return Schedule(hours, ZoneInfo(settings.timezone), opened, closed or ())
+
+
 class Schedules:
     """The schedules that rules name.
 
@@ -61,9 +67,8 @@ class Schedules:
         return {name: self._build(each) for name, each in self._settings.items()}
 
     def _build(self, settings: ScheduleSettings) -> Schedule:
-        hours = Hours.parse(settings.hours) if settings.hours else None
         opened, closed = (self._spans(_feeds(settings, each)) for each in (settings.open, settings.closed))
-        return Schedule(hours, ZoneInfo(settings.timezone), opened, closed or ())
+        return schedule_of(settings, opened, closed)
 
     def _spans(self, feeds: list["Feed"]) -> list[Span] | None:
         """When events of calendars take place; None if nothing is known of that."""

@@ -30,9 +30,10 @@ from bridge.alerttest.cases import LONGEST, Case, Cases, Expected, read, values
 from bridge.core.alert import Moment, Notice, State
 from bridge.core.rules import Rules
 from bridge.core.sample import Labels, Sample
-from bridge.core.schedule import Hours, Schedule, Span
+from bridge.core.schedule import Schedule, Span
 from bridge.environment import checked, readable
 from bridge.errors import Fault, SettingsError
+from bridge.schedules import schedule_of
 from bridge.settings import AlertsSettings, ScheduleSettings
 from bridge.settings.alerts import over, rules
 from bridge.settings.rules import suggestion
@@ -114,10 +115,9 @@ def _run(case: Case, settings: AlertsSettings, interval: float) -> Iterator[str]
 
 def _schedule(settings: ScheduleSettings, start: float) -> Schedule:
     zone = ZoneInfo(settings.timezone)
-    hours = Hours.parse(settings.hours) if settings.hours else None
     opened = _spans(settings.open, zone, start) if settings.open else None
-    closed = _spans(settings.closed, zone, start) if settings.closed else ()
-    return Schedule(hours, zone, opened, closed)
+    closed = _spans(settings.closed, zone, start) if settings.closed else None
+    return schedule_of(settings, opened, closed)
 
 
 def _spans(sources: Iterable[str], zone: ZoneInfo, start: float) -> list[Span]:
