@@ -79,7 +79,7 @@ class AlertSink(Publisher):
             self._warn("read", await link.listen())
 
     async def write(self, batch: Sequence[Sample]) -> Mapping[str, int]:
-        """Publish notices.
+        """Publish notices: how each alert stands before what has happened, so that who hears of it can look.
 
         Raises:
             TemporaryError: the connection is lost, or the broker is too slow.
@@ -89,7 +89,7 @@ class AlertSink(Publisher):
         prefix = self._settings.prefix
         shown = {each.key: state_message(prefix, self._now(each)) for each in notices}
         told = {each.id: event_message(prefix, each) for each in notices if each.is_event}
-        messages = [each for each in (*told.values(), *shown.values()) if fits(each)]
+        messages = [each for each in (*shown.values(), *told.values()) if fits(each)]
         with self._in_our_words():
             refused = {messages[place] for place in await self._publish(self._link, messages)}
         lost = Counter[str]()

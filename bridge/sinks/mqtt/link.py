@@ -135,6 +135,7 @@ class Link(aiomqtt.Client):
         """Publish a message if the connection stands, and do not wait for it."""
         if not (self._lost or self._ending):
             self._client.publish(*message)
+            self._write()
 
     async def send(self, messages: Sequence[Message]) -> Collection[int]:
         """Publish; on return the broker has read all of them, in this order.
@@ -189,6 +190,7 @@ class Link(aiomqtt.Client):
                     self._check()
                     raise aiomqtt.MqttCodeError(info.rc)
                 self._unsent[info.mid] = place
+            self._write()
             await asyncio.sleep(0)
         self._check()
         self._sent = self._loop.create_future()
@@ -345,8 +347,13 @@ class Link(aiomqtt.Client):
         """Called in any thread, and perhaps a moment before the socket is closed."""
         self._loop.call_soon_threadsafe(self._await_room, sock)
 
+    def _write(self) -> None:
+        """Write what was handed over, now: it takes three turns of the loop until that tells of room."""
+        if self._client.want_write():
+            self._client.loop_write()
+
     def _await_room(self, sock: Any) -> None:
-        if self._is_open(sock):
+        if self._is_open(sock) and self._client.want_write():
             try:
                 self._loop.add_writer(sock.fileno(), self._client.loop_write)
             except RuntimeError:  # uvloop has seen an error there, and looks no more

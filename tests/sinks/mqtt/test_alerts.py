@@ -93,6 +93,23 @@ def test_states_are_retained_and_events_are_told_in_order(tmp_path: Path, versio
     assert not [topic for topic in retained if "/event/" in topic]
 
 
+def test_who_hears_of_an_event_finds_the_topic_as_it_stands_after_it(tmp_path: Path) -> None:
+    async def main(broker: Broker) -> None:
+        known = Known()
+        async with delivering(sink(broker, known), newest_first=False) as books:
+            await eventually(lambda: books.up, "the connection")
+            known[key("a")] = notice("a", Happening.FIRING)
+            books.delivery.accept([sample_of(known[key("a")])])
+            await eventually(lambda: not len(books.buffer), "everything to be delivered")
+
+    with mosquitto(tmp_path) as broker, broker.watch("asterisk/hq/#") as watcher:
+        asyncio.run(main(broker))
+        broker.publish(MARKER, "the end")
+        watcher.wait_for(MARKER, "the end")
+
+    assert [each.topic for each in watcher.messages] == [f"{TOPIC}/a", "asterisk/hq/event/alert", MARKER]
+
+
 def test_a_notice_that_waited_long_does_not_take_its_topic_back(tmp_path: Path) -> None:
     """The backlog of an outage tells of the past; the topic shows the present."""
     now = notice("a", Happening.INACTIVE, 9, State.INACTIVE)
