@@ -14,9 +14,12 @@ LAYERS = {
     "core": {"errors"},
     "protocols": {"core", "errors"},
     "asterisk": {"core", "protocols", "errors"},
+    "render": {"core", "errors"},
+    "page": {"core", "protocols", "asterisk", "errors"},
+    "dashboards": {"core", "protocols", "asterisk", "errors"},
     "pipeline": {"core", "protocols", "errors", "log"},
     "sources": {"core", "protocols", "asterisk", "pipeline", "settings", "errors", "log"},
-    "sinks": {"core", "protocols", "asterisk", "pipeline", "settings", "errors", "log"},
+    "sinks": {"core", "protocols", "asterisk", "render", "page", "pipeline", "settings", "errors", "log"},
     "settings": {"core", "asterisk", "errors"},
     "environment": {"core", "settings", "errors", "log"},
     "log": {"core"},
@@ -25,7 +28,7 @@ LAYERS = {
 }
 """What a part may import besides itself; a part that is not listed may import all of them."""
 
-PURE = ("core", "protocols", "asterisk")
+PURE = ("core", "protocols", "asterisk", "render", "page", "dashboards")
 IMPURE = {"asyncio", "socket", "ssl", "os", "time", "random", "threading", "logging", "subprocess"}
 
 HOMES = {
@@ -33,7 +36,8 @@ HOMES = {
     "pysmi": {"sources/snmp"},
     "aiomqtt": {"sinks/mqtt"},
     "paho": {"sinks/mqtt"},
-    "aiohttp": {"sinks/http.py", "fetch.py"},
+    "aiohttp": {"sinks/http", "fetch.py"},
+    "whisper": {"sinks/store"},
     "icalendar": {"calendars.py"},
     "recurring_ical_events": {"calendars.py"},
     "statsd": {"sinks/statsd.py"},

@@ -20,6 +20,7 @@ from bridge.settings.types import (
     SparkplugId,
     StatsdOutUrl,
     Topic,
+    Words,
 )
 
 
@@ -149,6 +150,16 @@ class HttpSettings(Section):
     """The HTTP port."""
 
     listen: HttpListen = Field(
-        "127.0.0.1:8080", description="HOST:PORT of /metrics, /livez and /readyz; `off` for no HTTP"
+        "127.0.0.1:8080", description="HOST:PORT of the page, /metrics, /livez and /readyz; `off` for no HTTP"
+    )
+    token: Secret = Field(
+        Secret(""),
+        description="Who asks for anything but /livez and /readyz must know it: as a Bearer token, or as the "
+        "password, with any user name; empty: anybody may ask",
+    )
+    hosts: Words = Field(
+        (),
+        description="Names by which browsers reach the port, besides addresses, localhost and its own,"
+        " so that alerts can be acknowledged there; not needed with a token",
     )
     stale: Duration = Field(300.0, description="Time after which a series that is silent leaves /metrics")

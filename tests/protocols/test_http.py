@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.protocols.http import BODY, MALFORMED, METHOD, Refusal, refusal
+from bridge.protocols.http import BODY, BODY_SIZE, MALFORMED, METHOD, Refusal, judge
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from bridge.protocols.http import BODY, MALFORMED, METHOD, Refusal, refusal
     ],
 )
 def test_what_asks_and_brings_nothing_is_answered(head: bytes) -> None:
-    assert refusal(head) is None
+    assert judge(head) == 0
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,39 @@ def test_what_asks_and_brings_nothing_is_answered(head: bytes) -> None:
     ],
 )
 def test_everything_else_is_refused_and_the_reason_told(head: bytes, expected: Refusal) -> None:
-    assert refusal(head) == expected
+    assert judge(head) == expected
 
 
 @given(st.binary())
 def test_no_bytes_make_it_fail(noise: bytes) -> None:
-    assert refusal(noise + b"\r\n\r\n") in {MALFORMED, METHOD, BODY, None}
+    assert judge(noise + b"\r\n\r\n", {"/render"}) in {MALFORMED, METHOD, BODY, 0}
+
+
+def post(path: str = "/render", *fields: str) -> bytes:
+    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: x", *fields, "", ""]).encode()
+
+
+def test_what_is_brought_to_where_it_is_of_use_is_read_to_its_end() -> None:
+    posts = {"/render"}
+
+    assert judge(post("/render", "Content-Length: 17"), posts) == 17
+    assert judge(post("/render?tz=UTC", f"Content-Length: {BODY_SIZE}"), posts) == BODY_SIZE
+    assert judge(post("/render"), posts) == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (post("/metrics", "Content-Length: 1"), METHOD),
+        (post("/render/", "Content-Length: 1"), METHOD),
+        (post("/render", f"Content-Length: {BODY_SIZE + 1}"), BODY),
+        (post("/render", "Transfer-Encoding: chunked"), BODY),
+        (post("/render", "Content-Length: 3", "Transfer-Encoding: chunked"), BODY),
+        (post("/render", "Content-Length: 3", "Content-Length: 3"), MALFORMED),
+        (post("/render", "Content-Length: +3"), MALFORMED),
+        (post("/render", "Content-Length: 3, 3"), MALFORMED),
+        (post("/render", "Content-Length:"), MALFORMED),
+    ],
+)
+def test_a_body_whose_end_is_not_plain_is_refused(head: bytes, expected: Refusal) -> None:
+    assert judge(head, {"/render"}) == expected

@@ -15,7 +15,8 @@ from bridge.core.sample import Sample
 from bridge.errors import TemporaryError
 from bridge.pipeline.health import Health, Part
 from bridge.settings import HttpSettings
-from bridge.sinks.http import CONNECTIONS, HttpSink, Latest
+from bridge.sinks.http import HttpSink
+from bridge.sinks.http.entrance import CONNECTIONS
 from tests.fakes import FakeClock
 from tests.sinks.peer import PATIENCE, eventually
 
@@ -195,19 +196,3 @@ def test_it_can_be_opened_again_and_still_remembers() -> None:
             assert (await ask(sink, "/metrics"))[1].endswith("} 1\n")
 
     asyncio.run(main())
-
-
-class TestLatest:
-    def test_only_what_was_silent_for_too_long_is_forgotten(self) -> None:
-        latest = Latest(stale=10)
-        latest.update([sample(1, "a"), sample(1, "b")], now=100)
-        latest.update([sample(2, "a")], now=105)
-
-        assert latest.alive(now=110) == [sample(1, "b"), sample(2, "a")]
-        assert latest.alive(now=111) == [sample(2, "a")]
-
-    def test_when_there_are_too_many_the_most_silent_is_forgotten(self) -> None:
-        latest = Latest(stale=10, limit=2)
-        latest.update([sample(1, "a"), sample(1, "b"), sample(2, "a"), sample(1, "c")], now=100)
-
-        assert latest.alive(now=100) == [sample(2, "a"), sample(1, "c")]

@@ -198,7 +198,7 @@ def test_the_port_answers_while_200_clients_send_a_byte_now_and_then() -> None:
 
 
 def test_a_client_that_does_not_fetch_its_answer_is_turned_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.sinks.http.ANSWER_TIME", 0.2)
+    monkeypatch.setattr("bridge.sinks.http.entrance.ANSWER_TIME", 0.2)
 
     async def main() -> Counter[str]:
         async with listening() as (sink, health):
