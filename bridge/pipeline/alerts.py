@@ -12,6 +12,7 @@ from bridge.core.opening import Calendar
 from bridge.core.rule import Rule
 from bridge.core.rules import LIMIT, STALE, Rules
 from bridge.core.sample import BRIDGE, Sample, Series
+from bridge.core.silence import Silence
 from bridge.core.state import Json
 from bridge.log import Throttle, get_logger
 from bridge.pipeline.health import Health
@@ -132,6 +133,16 @@ class Alerts:
     def everything(self) -> list[Notice]:
         """How every alert stands now."""
         return list(self._rules.everything())
+
+    def active(self) -> list[Notice]:
+        """How those alerts stand that are pending or fire."""
+        states = self._rules.states()
+        found = [self._rules.standing(key) for key, _, state in states if state is not State.INACTIVE]
+        return [notice for notice in found if notice]
+
+    def silences(self) -> Sequence[Silence]:
+        """Those in force; one may be over since a moment."""
+        return self._rules.silences
 
     def _do(self, what: Callable[[Moment], list[Notice]]) -> bool:
         """Have the rules do something, and tell what came of it; return whether that went well."""

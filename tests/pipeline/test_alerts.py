@@ -53,6 +53,8 @@ class TestObserving:
         assert standing
         assert standing.state is State.FIRING
         assert [each.state for each in plant.alerts.everything()] == [State.FIRING, State.INACTIVE]
+        assert [each.key for each in plant.alerts.active()] == [ACME]
+        assert plant.alerts.silences() == []
 
     def test_transitions_are_counted_and_how_alerts_stand_is_gauged(self, plant: Plant) -> None:
         plant.alerts.follow(Watch([TRUNK_DOWN], limit=2))
