@@ -36,21 +36,25 @@ def values(notation: str) -> list[float | None]:
     """
     found: list[float | None] = []
     for word in notation.split():
-        match = VALUES.fullmatch(word)
-        if not match or (match[1] == "_" and match[2]) or (match[2] and not match[3]):
-            raise ValueError(f"has {word[:40]!r}: write 5, 5x3, 0+1x10, 10-1x10, _ or _x4")
-        times = int(match[3] or 0)
-        if len(found) + times >= MOST:
+        found += _run(word)
+        if len(found) > MOST:
             raise ValueError(f"has more than {MOST} values")
-        try:
-            first, step = (None if match[1] == "_" else float(match[1])), float(match[2] or 0)
-        except ValueError:
-            raise ValueError(f"has {word[:40]!r}, which is not a number") from None
-        if first is None:
-            found += [None] * max(1, times)
-        else:
-            found += [first + step * index for index in range(times + 1)]
     return found
+
+
+def _run(word: str) -> list[float | None]:
+    """The values that one word stands for."""
+    match = VALUES.fullmatch(word)
+    if not match or (match[1] == "_" and match[2]) or (match[2] and not match[3]):
+        raise ValueError(f"has {word[:40]!r}: write 5, 5x3, 0+1x10, 10-1x10, _ or _x4")
+    times = min(int(match[3] or 0), MOST)
+    if match[1] == "_":
+        return [None] * max(1, times)
+    try:
+        first, step = float(match[1]), float(match[2] or 0)
+    except ValueError:
+        raise ValueError(f"has {word[:40]!r}, which is not a number") from None
+    return [first + step * index for index in range(times + 1)]
 
 
 class Told(Section):
