@@ -57,6 +57,7 @@ def test_every_secret_is_known_as_one() -> None:
         "BRIDGE_PBX__<NAME>__SNMP__PRIV_PASSWORD",
         "BRIDGE_PBX__<NAME>__AMI__SECRET",
         "BRIDGE_MQTT__PASSWORD",
+        "BRIDGE_HTTP__TOKEN",
         "BRIDGE_PRIVACY__KEY",
     }
 
