@@ -1,15 +1,17 @@
 """GraphiteSink: samples to carbon over TCP, TLS or UDP, as lines or pickles."""
 
+import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bridge.core.endpoint import Endpoint, parse
 from bridge.core.metric import Metric
-from bridge.core.sample import Sample
+from bridge.core.sample import Sample, Series
+from bridge.core.state import Json, sequence, text
 from bridge.errors import TemporaryError
 from bridge.protocols.alerts import meaning
-from bridge.protocols.graphite import Names, datagrams, path_layout, pickles, plaintext, tag_layout
+from bridge.protocols.graphite import NAMES, Names, datagrams, path_layout, pickles, plaintext, tag_layout
 from bridge.settings import GRAPHITE_SCHEMES, GraphiteSettings
 from bridge.sinks.wire import Wire, connect
 
@@ -23,13 +25,24 @@ ENCODERS: dict[str, Callable[[Iterable[Sample], Names], Iterator[bytes]]] = {
 
 
 def graphite_sinks(settings: GraphiteSettings, metrics: Mapping[str, Metric]) -> list["GraphiteSink"]:
-    """The sinks that the settings ask for: none, one for all URLs (`failover`), or one for each (`all`)."""
+    """The sinks that the settings ask for: none, one for all URLs (`failover`), or one for each (`all`).
+
+    Each has another beside it where series must not begin faster than carbon allows.
+    """
     if settings.spread == "failover":
-        return [GraphiteSink(settings, metrics)] if settings.url else []
+        return _sinks(settings, metrics, "graphite") if settings.url else []
     return [
-        GraphiteSink(settings.model_copy(update={"url": (url,)}), metrics, name)
+        sink
         for url, name in zip(settings.url, _names(), strict=False)
+        for sink in _sinks(settings.model_copy(update={"url": (url,)}), metrics, name)
     ]
+
+
+def _sinks(settings: GraphiteSettings, metrics: Mapping[str, Metric], name: str) -> list["GraphiteSink"]:
+    if not settings.new_series_per_minute:
+        return [GraphiteSink(settings, metrics, name)]
+    newcomers = NewSeriesSink(settings, metrics, f"{name}-new")
+    return [GraphiteSink(settings, metrics, name, newcomers.has_begun), newcomers]
 
 
 def _names() -> Iterator[str]:
@@ -51,12 +64,23 @@ class GraphiteSink:
         settings: where to, and how.
         metrics: the catalogue, by name.
         name: what the sink is called.
+        wants: tells the series that it is to be given; all if there is none.
+
+    Attributes:
+        wants: as given.
+        batch: the most samples that it should be given at once.
     """
 
     def __init__(
-        self, settings: GraphiteSettings, metrics: Mapping[str, Metric], name: str = "graphite"
+        self,
+        settings: GraphiteSettings,
+        metrics: Mapping[str, Metric],
+        name: str = "graphite",
+        wants: Callable[[Series], bool] | None = None,
     ) -> None:
         self.name = name
+        self.wants = wants
+        self.batch = settings.batch
         self._settings = settings
         self._endpoints = [parse(url, GRAPHITE_SCHEMES) for url in settings.url]
         self._endpoint = self._endpoints[0]
@@ -115,6 +139,60 @@ class GraphiteSink:
         if self._wire:
             await self._wire.close()
         self._wire = None
+
+
+class NewSeriesSink(GraphiteSink):
+    """Writes what has not begun yet, one series after another, and no faster than carbon makes files.
+
+    Above MAX_CREATES_PER_MINUTE carbon takes values of series that have no file, and throws them away without
+    a word. Here they wait for their turn in the buffer of this sink, and hold up nothing else: once a series
+    has begun, what comes of it goes to the sink beside this one.
+    """
+
+    def __init__(self, settings: GraphiteSettings, metrics: Mapping[str, Metric], name: str) -> None:
+        super().__init__(settings, metrics, name, lambda series: not self.has_begun(series))
+        self.batch = min(settings.batch, settings.new_series_per_minute)
+        self._begun: dict[str, None] = {}
+        self._gap = 60.0 / settings.new_series_per_minute
+        self._turn = 0.0
+
+    def has_begun(self, series: Series) -> bool:
+        """Whether carbon has a file for it, as far as can be known, or never will since it has no name."""
+        name = self._names[series]
+        return name in self._begun or not name
+
+    def state(self) -> Json:
+        """The names of what has begun, which must not wait again after a restart."""
+        return list(self._begun)
+
+    def restore(self, state: Json) -> None:
+        """Go on from what `state` gave; anything else is ignored."""
+        self._begun.update(dict.fromkeys(filter(None, map(text, sequence(state)[-NAMES:]))))
+
+    async def write(self, batch: Sequence[Sample]) -> Mapping[str, int]:
+        """Send a batch: what has begun meanwhile at once, and each other series at its turn."""
+        waiting: dict[Series, list[Sample]] = {}
+        for sample in batch:
+            if not self.has_begun(sample.series):
+                waiting.setdefault(sample.series, []).append(sample)
+        await super().write([sample for sample in batch if sample.series not in waiting])
+        for series, samples in waiting.items():
+            await self._wait()
+            await super().write(samples)
+            self._note(self._names[series])
+        return {}
+
+    def _note(self, name: str) -> None:
+        """It has begun; of too many those that did so first count as new again."""
+        while len(self._begun) >= NAMES:
+            del self._begun[next(iter(self._begun))]
+        self._begun[name] = None
+
+    async def _wait(self) -> None:
+        """Wait for the next turn; turns that nobody took are not saved up."""
+        clock = asyncio.get_running_loop().time
+        await asyncio.sleep(self._turn - clock())
+        self._turn = clock() + self._gap
 
 
 @contextlib.contextmanager
