@@ -12,10 +12,11 @@ from typing import NamedTuple
 from bridge.core import own
 from bridge.core.metric import Metric
 from bridge.core.privacy import shape
+from bridge.core.rejected import Rejected, readable
 from bridge.core.sample import BRIDGE, Measurement, Sample, Series
 from bridge.core.state import Hides, Json, mapping, nothing
 from bridge.log import Throttle, get_logger
-from bridge.pipeline.health import Health
+from bridge.pipeline.health import Health, Part
 from bridge.pipeline.interfaces import Clock
 from bridge.protocols.guard import parse_within, without_cut_names
 from bridge.protocols.refusal import NOTHING, BadLine
@@ -25,6 +26,7 @@ from bridge.sources.statsd.books import CONFLICT, Book, Traffic
 from bridge.sources.statsd.senders import Packet, Senders
 
 NAME = "statsd"
+PART = Part("source", BRIDGE, NAME)
 DATAGRAMS = ("udp", "unixgram")
 """How the names of listeners begin whose lines may be Asterisk's own: it sends nothing but datagrams."""
 NEGATIVE_TIMER = "negative_timer"
@@ -80,7 +82,8 @@ class Receiver:
         self._health = health
         self._clock = clock
         self._throttle = Throttle(clock.monotonic, keys=COMPLAINTS)
-        self._show: Callable[[bytes], str] = _text if show_lines else shape
+        self._shown = show_lines
+        self._show: Callable[[bytes], str] = readable if show_lines else shape
         self._traffic = Traffic()
         health.watch(self._gauges)
 
@@ -120,6 +123,7 @@ class Receiver:
         self._count(own.LISTENER_PACKETS, received + len(refused), listener)
         self._count(own.LISTENER_LINES, accepted - negative, listener)
         self._count(own.SOURCE_EVENTS, notices, NAME)
+        self._health.heard(PART)
         self._complain(listener, bad)
         self._refuse(listener, refused)
 
@@ -173,6 +177,10 @@ class Receiver:
         for sender, lines in bad:
             for line, reason in {line.reason: line for line in lines}.values():
                 self._warn("bad line", listener, sender, reason.value, line)
+                now, begin = self._clock.time(), line[:SHOWN]
+                self._health.rejected.append(
+                    Rejected(now, listener, sender, reason.value, begin, self._shown)
+                )
 
     def _refuse(self, listener: str, senders: Sequence[str]) -> None:
         self._count(own.LISTENER_REFUSED, len(senders), listener)
@@ -206,8 +214,3 @@ class Receiver:
 
     def _gauges(self) -> list[tuple[Series, float]]:
         return [(own.LISTENER_SERIES.series(BRIDGE, NAME), len(self._book))]
-
-
-def _text(line: bytes) -> str:
-    """A line as it is, safe for a terminal."""
-    return str(line)[2:-1]

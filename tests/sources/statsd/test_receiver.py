@@ -4,11 +4,12 @@ import pytest
 
 from bridge.core import own
 from bridge.core.metric import Metric
+from bridge.core.rejected import KEPT
 from bridge.core.sample import BRIDGE
 from bridge.pipeline.health import Health
 from bridge.settings import StatsdSettings
 from bridge.sources.statsd.asterisks import Asterisks
-from bridge.sources.statsd.receiver import Receiver
+from bridge.sources.statsd.receiver import SHOWN, Receiver
 from bridge.sources.statsd.senders import Packet, Senders
 from bridge.sources.statsd.source import book
 from tests.fakes import FakeClock
@@ -137,6 +138,20 @@ def test_a_packet_of_thousands_of_bad_lines_is_counted_line_by_line_and_shown_on
     assert bench.counted(own.LISTENER_BAD_LINES, "udp", "blank") == 30_000
     assert bench.counted(own.LISTENER_BAD_LINES, "udp", "no_value") == 4000
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_the_newest_bad_lines_are_remembered_for_the_page() -> None:
+    """However many come, and also those that the log keeps back."""
+    bench = Bench(show_lines=True)
+
+    for number in range(100):
+        bench.receive((b"line %d" % number + b"x" * 500, "10.0.0.5"))
+
+    assert len(bench.health.rejected) == KEPT
+    newest = bench.health.rejected[-1]
+    assert (newest.listener, newest.sender, newest.reason) == ("udp", "10.0.0.5", "no_value")
+    assert newest.time == bench.clock.now
+    assert newest.text() == ("line 99" + "x" * 500)[:SHOWN]
 
 
 def test_connections_for_which_there_is_no_room_are_counted_and_do_not_fill_the_log(
