@@ -9,6 +9,7 @@ from typing import Any, Literal
 import structlog
 
 from bridge.core.printable import printable
+from bridge.terminal import is_coloured
 
 Logger = structlog.typing.FilteringBoundLogger
 ExcInfo = structlog.typing.ExcInfo
@@ -25,7 +26,7 @@ def configure(level: str = "info", style: Literal["text", "json"] = "text") -> N
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=is_coloured(sys.stderr))
     )
     structlog.configure(
         processors=[

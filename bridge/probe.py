@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from bridge.core.endpoint import Endpoint
@@ -48,27 +48,46 @@ class Outcome(NamedTuple):
     samples: tuple[Sample, ...] = ()
 
 
-async def poll(settings: Settings, pbx: str | None = None) -> list[Outcome]:
+Watch = Callable[[str, str | None], None]
+"""Is told of each peer twice: when it is tried, with None, and then what failed, which may be empty."""
+
+
+def overlook(_peer: str, _error: str | None) -> None:
+    """Watches nothing."""
+
+
+async def poll(settings: Settings, pbx: str | None = None, watch: Watch = overlook) -> list[Outcome]:
     """Poll every source of one PBX, or of all, once and at the same time."""
     clock = SystemClock()
     sources = build_sources(settings, Health(clock), clock)
     wanted = [each for each in sources if isinstance(each, Pollable) and pbx in {None, each.pbx}]
-    return await asyncio.gather(*map(_poll, wanted))
+    return await asyncio.gather(*(_watched(_poll(each), _peer(each), watch) for each in wanted))
+
+
+def _peer(source: Source) -> str:
+    return f"{source.pbx} {source.name}"
 
 
 async def _poll(source: Source) -> Outcome:
     assert isinstance(source, Pollable)
-    peer = f"{source.pbx} {source.name}"
     try:
-        return Outcome(peer, source.name, samples=tuple(await source.poll_once()))
+        return Outcome(_peer(source), source.name, samples=tuple(await source.poll_once()))
     except BridgeError as error:
-        return Outcome(peer, source.name, str(error))
+        return Outcome(_peer(source), source.name, str(error))
 
 
-async def connect(settings: Settings) -> list[Outcome]:
+async def connect(settings: Settings, watch: Watch = overlook) -> list[Outcome]:
     """Connect to every sink that is a peer, and disconnect again."""
     plans = sink_plans(_as_a_guest(settings), Health(SystemClock()))
-    return await asyncio.gather(*(_connect(plan.sink) for plan in plans if plan.sink.name not in OURS))
+    sinks = [plan.sink for plan in plans if plan.sink.name not in OURS]
+    return await asyncio.gather(*(_watched(_connect(each), each.name, watch) for each in sinks))
+
+
+async def _watched(trial: Coroutine[None, None, Outcome], peer: str, watch: Watch) -> Outcome:
+    watch(peer, None)
+    outcome = await trial
+    watch(peer, outcome.error)
+    return outcome
 
 
 def _as_a_guest(settings: Settings) -> Settings:

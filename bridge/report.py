@@ -1,7 +1,7 @@
 """What the command line shows: data in, tables and lines out. Nothing here prints."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,9 @@ from bridge.errors import Fault
 from bridge.protocols.statsd import Parsed
 from bridge.settings import Settings
 from bridge.settings.variables import VARIABLES, Variable
+
+Json = Mapping[str, Any]
+"""An object that JSON can hold."""
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
@@ -64,11 +67,69 @@ def variables() -> Table:
     )
 
 
+def effective_json(rows: Iterable[tuple[Variable, str, str]]) -> Iterator[Json]:
+    """The same, one object each."""
+    for variable, value, origin in rows:
+        yield {"variable": variable.name, "value": value, "from": origin}
+
+
+def variables_json() -> Iterator[Json]:
+    """The same, one object each."""
+    for each in VARIABLES.values():
+        kind, default = each.form.name, each.default
+        yield {"variable": each.name, "type": kind, "default": default, "help": each.help}
+
+
+def access_json(rules: str) -> Iterator[Json]:
+    """An access list for mosquitto, one object for each of its rules."""
+    user = None
+    for kind, _, rest in (line.partition(" ") for line in rules.splitlines()):
+        if kind == "user":
+            user = rest
+        else:
+            access, _, topic = rest.partition(" ")
+            yield {"user": user, "access": access, "topic": topic}
+
+
+def check_json(faults: Iterable[Fault], warnings: Sequence[str], peers: Sequence[Json]) -> Json:
+    """What came of a check, as one object."""
+    found = [asdict(fault) for fault in faults]
+    return {
+        "ok": not found and all(peer["ok"] for peer in peers),
+        "faults": found,
+        "warnings": [*warnings],
+        "peers": [*peers],
+    }
+
+
+def peer_json(peer: str, error: str, samples: int, seconds: float) -> Json:
+    """How it went with a peer."""
+    return {"peer": peer, "ok": not error, "error": error, "samples": samples, "seconds": round(seconds, 3)}
+
+
 def outcome(peer: str, error: str, found: str = "") -> Text:
     """One line on a peer that was tried: what failed, or what was found."""
     if error:
         return Text.assemble(("failed", "bold red"), f"  {peer}: {error}")
     return Text.assemble(("ok", "green"), f"      {peer}", f": {found}" if found else "")
+
+
+def peer(outcome_: Json, *, timed: bool) -> Text:
+    """The same of what `peer_json` says, if wanted with the time that it took."""
+    samples = outcome_["samples"]
+    line = outcome(outcome_["peer"], outcome_["error"], f"{samples} samples" if samples else "")
+    return line.append(f" ({outcome_['seconds']:.1f} s)", "dim") if timed else line
+
+
+def trials(rows: Iterable[tuple[str, str | None, float]]) -> Table:
+    """Peers that are being tried, if there is no error yet, and those that were; with the seconds."""
+    shown = Table.grid(padding=(0, 2))
+    for peer, error, seconds in rows:
+        state = (
+            Text("trying") if error is None else Text("failed", "bold red") if error else Text("ok", "green")
+        )
+        shown.add_row(state, peer, f"{seconds:.1f} s")
+    return shown
 
 
 def samples(found: Iterable[tuple[str, Sample]]) -> Table:
@@ -80,18 +141,11 @@ def samples(found: Iterable[tuple[str, Sample]]) -> Table:
     return table(("metric", "labels", "value", "source"), sorted(rows))
 
 
-def samples_json(found: Iterable[tuple[str, Sample]]) -> Iterator[str]:
-    """What sources said, one JSON object per line."""
+def samples_json(found: Iterable[tuple[str, Sample]]) -> Iterator[Json]:
+    """The same, one object each."""
     for source, (series, value, time) in found:
-        yield json.dumps(
-            {
-                "metric": series.name,
-                "labels": dict(series.labels),
-                "value": value,
-                "time": time,
-                "source": source,
-            }
-        )
+        labels = dict(series.labels)
+        yield {"metric": series.name, "labels": labels, "value": value, "time": time, "source": source}
 
 
 def labels(series: Series) -> str:
@@ -111,6 +165,21 @@ def datagram(sender: str, parsed: Parsed) -> Iterator[str]:
         yield f"{sender}  refused ({bad.reason})  {ascii(bad.line)[2:-1]}"
     if parsed.notices:
         yield f"{sender}  {parsed.notices} event or service check, not a metric"
+
+
+def datagram_json(sender: str, parsed: Parsed) -> Iterator[Json]:
+    """The same, one object each; bytes that are no ASCII are spelled out."""
+    for each in parsed.measurements:
+        yield {
+            "sender": sender,
+            "kind": str(each.kind),
+            "name": each.series.name,
+            "labels": dict(each.series.labels),
+            "value": each.value,
+            "rate": each.rate,
+        }
+    for bad in parsed.bad:
+        yield {"sender": sender, "refused": str(bad.reason), "line": ascii(bad.line)[2:-1]}
 
 
 STYLES = {"critical": "bold red", "warning": "yellow"}
@@ -178,12 +247,12 @@ def _time(seconds: Any) -> str:
         return ""
 
 
-def alerts_json(data: Mapping[str, Any]) -> Iterator[str]:
-    """The same as one JSON object per line: an alert as it is, then each silence under that word."""
-    yield from map(json.dumps, sequence(data.get("alerts")))
-    yield from (json.dumps({"silence": each}) for each in sequence(data.get("silences")))
+def alerts_json(data: Mapping[str, Any]) -> Iterator[Json]:
+    """The same, one object each: an alert as it is, then each silence under that word."""
+    yield from map(mapping, sequence(data.get("alerts")))
+    yield from ({"silence": each} for each in sequence(data.get("silences")))
     if more := data.get("more"):
-        yield json.dumps({"more": more})
+        yield {"more": more}
 
 
 def done(verb: str, data: Mapping[str, Any]) -> str:

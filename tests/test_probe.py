@@ -88,6 +88,26 @@ def test_sinks_are_connected_to_and_let_go() -> None:
     assert received == b""
 
 
+def test_whoever_watches_is_told_of_each_peer_when_it_begins_and_how_it_ended() -> None:
+    told: list[tuple[str, str | None]] = []
+    graphite = GraphiteSettings(url=(f"tcp://{LOOPBACK}:{free_port()}",))
+
+    def watch(peer: str, error: str | None) -> None:
+        told.append((peer, error))
+
+    (polled,) = asyncio.run(poll(settings(gone=pbx(free_port())), watch=watch))
+    (connected,) = asyncio.run(connect(Settings(graphite=graphite), watch))
+
+    assert polled.error
+    assert connected.error
+    assert told == [
+        ("gone ami", None),
+        ("gone ami", polled.error),
+        ("graphite", None),
+        ("graphite", connected.error),
+    ]
+
+
 def test_datagrams_are_heard_and_decoded() -> None:
     async def scenario() -> tuple[str, Parsed]:
         heard: asyncio.Queue[tuple[str, Parsed]] = asyncio.Queue()

@@ -1,6 +1,5 @@
 """What the command line shows."""
 
-import json
 from io import StringIO
 
 from rich.console import Console, RenderableType
@@ -58,9 +57,9 @@ def test_samples_are_a_sorted_table_with_whole_numbers() -> None:
 
 
 def test_samples_are_json_for_programs() -> None:
-    (line,) = report.samples_json([("ami", WAITING)])
+    (found,) = report.samples_json([("ami", WAITING)])
 
-    assert json.loads(line) == {
+    assert found == {
         "metric": "queue.waiting",
         "labels": {"pbx": "hq", "queue": "support"},
         "value": 3,
@@ -73,6 +72,34 @@ def test_a_peer_that_was_tried_is_one_line() -> None:
     assert lines(report.outcome("hq ami", "", "73 samples")) == ["ok      hq ami: 73 samples"]
     assert lines(report.outcome("mqtt", "")) == ["ok      mqtt"]
     assert lines(report.outcome("mqtt", "refused [x]")) == ["failed  mqtt: refused [x]"]
+
+
+def test_the_time_that_a_peer_took_is_told_if_wanted() -> None:
+    good, bad = report.peer_json("hq ami", "", 73, 0.25), report.peer_json("mqtt", "refused", 0, 5.0)
+
+    assert lines(report.peer(good, timed=True)) == ["ok      hq ami: 73 samples (0.2 s)"]
+    assert lines(report.peer(good, timed=False)) == ["ok      hq ami: 73 samples"]
+    assert lines(report.peer(bad, timed=True)) == ["failed  mqtt: refused (5.0 s)"]
+
+
+def test_peers_under_way_are_a_row_each() -> None:
+    rows = lines(report.trials([("hq ami", None, 1.26), ("hq snmp", "", 0.1), ("mqtt", "refused", 5)]))
+
+    assert [row.split() for row in rows] == [
+        ["trying", "hq", "ami", "1.3", "s"],
+        ["ok", "hq", "snmp", "0.1", "s"],
+        ["failed", "mqtt", "5.0", "s"],
+    ]
+
+
+def test_an_access_list_is_an_object_for_each_rule() -> None:
+    found = report.access_json("user me\ntopic write a b/#\ntopic readwrite c")
+
+    assert [*found] == [
+        {"user": "me", "access": "write", "topic": "a b/#"},
+        {"user": "me", "access": "readwrite", "topic": "c"},
+    ]
+    assert [*report.access_json("topic read a")] == [{"user": None, "access": "read", "topic": "a"}]
 
 
 def test_a_datagram_is_one_line_per_value_and_per_refusal() -> None:
@@ -118,7 +145,7 @@ class TestAlerts:
         data = {"alerts": [ALERT], "more": 12}
 
         assert lines(*report.alerts(data))[-1] == "and 12 more"
-        assert json.loads([*report.alerts_json(data)][-1]) == {"more": 12}
+        assert [*report.alerts_json(data)][-1] == {"more": 12}
 
     def test_colours_are_for_terminals(self) -> None:
         out = StringIO()

@@ -18,8 +18,8 @@ REFRESH = 0.5
 """Seconds between two pictures on a terminal."""
 SUMMARY = 3.0
 """Seconds between two lines elsewhere."""
-AROUND = 15
-"""Lines of the picture that are not rows of the two tables of values."""
+AROUND = 6
+"""Lines of the picture that are neither notes nor rows of the two tables of values."""
 
 CALLS = (
     "dialplan.active",
@@ -67,11 +67,21 @@ YOUR_OWN = (
 
 
 class Doors(NamedTuple):
-    """The ports on loopback at which the demo can be reached."""
+    """Where on loopback the demo can be reached.
+
+    Attributes:
+        mqtt: the port of the broker.
+        http: the port of the bridge.
+        statsd: the port where it hears StatsD.
+        page: whether there is a page to look at behind `http`.
+        graphite: whether Grafana can read behind `http` as from a Graphite.
+    """
 
     mqtt: int
     http: int
     statsd: int
+    page: bool = False
+    graphite: bool = False
 
 
 def instructions(doors: Doors, ignored: Sequence[str] = ()) -> list[str]:
@@ -81,9 +91,16 @@ def instructions(doors: Doors, ignored: Sequence[str] = ()) -> list[str]:
         doors: where it is reached.
         ignored: names of variables that are set, of which the demo makes no use.
     """
+    http = f"http://127.0.0.1:{doors.http}"
     lines = [
+        *([f"Look:       {http}/ shows all of it, live"] if doors.page else []),
+        *(
+            [f"Grafana:    add a data source of the type Graphite with the URL {http}"]
+            if doors.graphite
+            else []
+        ),
         f"Subscribe:  mosquitto_sub -h 127.0.0.1 -p {doors.mqtt} -t 'asterisk/#' -v",
-        f"Scrape:     http://127.0.0.1:{doors.http}/metrics",
+        f"Scrape:     {http}/metrics",
         f"Send:       asterisk-bridge send hello.world 1 --at udp://127.0.0.1:{doors.statsd}",
         "Your own PBX, Graphite and broker: set these, then start `asterisk-bridge run`",
         *(f"  {line}" for line in YOUR_OWN),
@@ -137,9 +154,9 @@ def number(value: float, unit: str = "") -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.3g}"
 
 
-def picture(board: Board, notes: Iterable[str], height: int) -> RenderableType:
+def picture(board: Board, notes: Sequence[str], height: int) -> RenderableType:
     """Everything on one page of `height` lines."""
-    rows = max(4, height - AROUND)
+    rows = max(4, height - AROUND - len(notes))
     values = Table.grid(expand=True, padding=(0, 4, 0, 0))
     values.add_row(_values(board, CALLS, rows), _values(board, PEOPLE, rows))
     return Group(

@@ -13,6 +13,7 @@ from bridge.pipeline.backoff import Backoff
 from bridge.pipeline.buffer import OVERDUE, Buffer
 from bridge.pipeline.health import Health, Part
 from bridge.pipeline.interfaces import Clock, Sink
+from bridge.pipeline.replay import Replay
 
 LONGEST_WAIT = 25.0
 """Seconds: a sink that is back takes samples again within half a minute, the time to connect included."""
@@ -44,6 +45,7 @@ class Delivery:
         self._part = Part("sink", BRIDGE, sink.name)
         self._spool = Part("spool", BRIDGE, sink.name)
         self._retries = own.SINK_RETRIES.series(BRIDGE, sink.name)
+        self._replay = Replay(sink.name)
         self._up = False
         self._stopped = False
         self._arrived = asyncio.Event()
@@ -149,6 +151,7 @@ class Delivery:
         while True:
             await _whole(self._buffer.sync(self._clock.monotonic(), reached=self._sink.reached))
             self._tell()
+            self._replay.look(self._buffer.stored, self._clock.monotonic(), up=self._up)
             if self._buffer.stored or self._buffer.waiting:
                 self._arrived.set()
             await self._clock.sleep(OVERDUE)

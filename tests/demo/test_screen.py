@@ -47,10 +47,10 @@ def board() -> Board:
     return filled
 
 
-def drawn(board: Board, height: int = 40, width: int = 120) -> str:
+def drawn(board: Board, height: int = 40, width: int = 120, doors: Doors = DOORS) -> str:
     console = Console(file=io.StringIO(), width=width, height=height, force_terminal=False)
     with console.capture() as capture:
-        console.print(picture(board, instructions(DOORS), height))
+        console.print(picture(board, instructions(doors), height))
     return capture.get()
 
 
@@ -73,6 +73,16 @@ def test_the_instructions_name_the_real_ports() -> None:
     assert "mosquitto_sub -h 127.0.0.1 -p 41883 -t 'asterisk/#' -v" in lines
     assert "http://127.0.0.1:48080/metrics" in lines
     assert "udp://127.0.0.1:48125" in lines
+
+
+def test_the_page_and_what_grafana_can_read_are_named_first_where_there_are_any() -> None:
+    doors = Doors(mqtt=1883, http=48080, statsd=8125, page=True, graphite=True)
+
+    look, grafana, *others = instructions(doors)
+
+    assert "http://127.0.0.1:48080/ " in look
+    assert grafana.endswith("type Graphite with the URL http://127.0.0.1:48080")
+    assert others == instructions(doors._replace(page=False, graphite=False))
 
 
 def test_variables_that_are_set_are_named_as_ignored_on_one_line() -> None:
@@ -110,10 +120,11 @@ def test_the_page_fits_a_terminal_and_keeps_what_to_do_next(height: int, width: 
     crowded.tap(samples({HANGUPS_COUNT.series("demo", f"cause{n}"): n for n in range(100)}))
     crowded.tap(samples({QUEUE_WAITING.series("demo", f"queue{n}"): n for n in range(100)}))
 
-    page = drawn(crowded, height, width)
+    for doors in (DOORS, DOORS._replace(page=True, graphite=True)):
+        page = drawn(crowded, height, width, doors)
 
-    assert len(page.splitlines()) <= height
-    assert "mosquitto_sub" in page
+        assert len(page.splitlines()) <= height
+        assert "mosquitto_sub" in page
 
 
 def test_a_change_is_news_until_it_is_settled(board: Board) -> None:

@@ -3,19 +3,18 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from bridge.cli import main
+from bridge.cli.program import NOTES
 from bridge.control import CONTROL, ControlServer
+from tests.cli.calling import Result, Run
 from tests.pipeline.asked import World
 from tests.servers.process import wait_until
-from tests.test_cli import Result
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture
@@ -95,6 +94,15 @@ class TestList:
         assert silence == {"silence": world.ask("list")["data"]["silences"][0]}
         assert "\x1b" not in result.out
 
+    def test_what_programs_get_is_in_the_manual(self, run: Run, world: World) -> None:
+        world.ask("silence", {"pbx": "lab", "duration": 60})
+
+        *alerts, silence = map(json.loads, run("list", "--json").out.splitlines())
+
+        documented = set(NOTES["alerts list"].keys)
+        assert all(set(each) == documented - {"silence", "more"} for each in alerts)
+        assert set(silence) == {"silence"}
+
     def test_without_alerts_it_says_so(self, run: Run, world: World) -> None:
         world.follow(())
 
@@ -121,6 +129,16 @@ class TestAsking:
 
         assert ended[:2] == (0, f"silence {silence['id']} has ended, of 2 alerts now\n")
         assert world.alert("lab a").silenced_until is None
+
+    def test_programs_get_what_came_of_it_with_the_keys_of_the_manual(self, run: Run, world: World) -> None:
+        acknowledged = json.loads(run("ack", "--all", "--json").out)
+        silenced = json.loads(run("silence", "--all", "--for", "2h", "--json").out)
+        ended = json.loads(run("unsilence", silenced["id"], "--json").out)
+
+        for words, found in (("ack", acknowledged), ("silence", silenced), ("unsilence", ended)):
+            assert set(found) == set(NOTES[f"alerts {words}"].keys)
+        assert acknowledged["acknowledged"] == 4
+        assert silenced["until"] == world.clock.now + 7200
 
     def test_what_cannot_be_done_is_told_with_code_1(self, run: Run, world: World) -> None:
         assert run("ack", "nothing") == (1, "", "asterisk-bridge: no alert is meant\n")
@@ -212,6 +230,18 @@ state = "{state}"
 
         assert (result.code, result.err) == (code, "")
         assert result.out.splitlines()[-1] == f"{file}: {1 - code} of 1 tests are good"
+
+    def test_programs_get_an_object_for_each_test(self, run: Run, tmp_path: Path) -> None:
+        file = tmp_path / "rules.toml"
+        file.write_text(self.FILE.format(state="inactive"))
+
+        result = run("test", str(file), "--json")
+
+        found = json.loads(result.out)
+        assert result.code == 1
+        assert set(found) == set(NOTES["alerts test"].keys)
+        assert (found["test"], found["ok"]) == ("a trunk is down", False)
+        assert found["faults"][0].startswith("at 45s: ")
 
     def test_a_file_that_is_not_there_is_told_with_code_2(self, run: Run, tmp_path: Path) -> None:
         result = run("test", str(tmp_path / "none.toml"))
