@@ -14,7 +14,7 @@ run: .venv/.run
 
 test: .venv/.dev
 	tests/install
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/.dev
 	$(BIN)/ruff format --check .

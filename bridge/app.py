@@ -24,6 +24,7 @@ from bridge.core.privacy import Veil
 from bridge.core.sample import BRIDGE, Sample
 from bridge.core.trust import Trust
 from bridge.errors import SettingsError
+from bridge.local import Local, surroundings
 from bridge.log import get_logger
 from bridge.notify import keep_alive, notify, reloading
 from bridge.parts import Ground, Sinks, Sources, Watching
@@ -38,9 +39,11 @@ from bridge.pipeline.ticker import STEP, ticks
 from bridge.plans import about, alert_plans, sink_plans
 from bridge.process import process_gauges
 from bridge.settings import Settings
-from bridge.sinks.mqtt import Answer, Board
+from bridge.sinks.http import Page
+from bridge.sinks.mqtt import Board
+from bridge.sinks.store import Archive
 
-STATE, SPOOL = "state.json", "spool"
+STATE, SPOOL, STORE = "state.json", "spool", "store"
 """The file and the folder in the folder that `state_dir` names."""
 PATIENCE = 2
 """Reports of the bridge's own numbers that may be late before its heart counts as standing still."""
@@ -118,6 +121,7 @@ class App:
         memory: what is known of the time before; none to remember over new settings only.
         spool: the folder for what waits for sinks; none to keep it in memory.
         control: the socket for requests of this machine; none for no such.
+        store: the folder of the local store; none to keep nothing.
         clock: where time comes from.
     """
 
@@ -130,6 +134,7 @@ class App:
         *,
         spool: Path | None = None,
         control: Path | None = None,
+        store: Path | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.signals = Signals()
@@ -139,6 +144,9 @@ class App:
         self._memory = memory or Memory()
         self._spool = spool
         self._control = control
+        self._store = store
+        self._archive = Archive()
+        self._page: Page | None = None
         self._clock = clock or SystemClock()
         self._health = Health(self._clock)
         self._status = ""
@@ -161,7 +169,7 @@ class App:
                 Watching(ground),
                 Sources(ground, self._memory),
             )
-            await self._follow(parts, alerts, requests.hear)
+            await self._follow(parts, alerts, requests)
             tasks = [
                 group.create_task(self._report(), name="own numbers"),
                 group.create_task(self._memory.run(self._clock), name="state"),
@@ -173,7 +181,7 @@ class App:
             notify(f"READY=1\nMAINPID={os.getpid()}\n{self._tell()}")
             while await self.signals.wait():
                 if await self._take_new_settings(pipeline):
-                    await self._follow(parts, alerts, requests.hear)
+                    await self._follow(parts, alerts, requests)
                     self._health.count(own.RELOADS.series(BRIDGE))
                     log.info("new settings taken")
                     tasks[0].cancel()
@@ -203,6 +211,7 @@ class App:
             return False
         if settings.privacy != self._settings.privacy:
             pipeline.veil = _veil(settings)
+            self._page = None
         pipeline.trust.freshness = settings.freshness
         self._settings = settings
         return True
@@ -217,17 +226,26 @@ class App:
             log.exception("new settings refused, the old ones stay: a defect in reading them")
         return None
 
-    async def _follow(self, parts: Parts, alerts: Alerts, answer: Answer) -> None:
+    async def _follow(self, parts: Parts, alerts: Alerts, requests: Requests) -> None:
         """Run what the settings ask for."""
         board = Board(alerts.number, alerts.standing, alerts.everything, alerts.keys)
+        local = Local(self._shown(alerts, requests), self._archive, self._store)
         plans = [
-            *sink_plans(self._settings, self._health, self._about, alerts.keys),
-            *alert_plans(self._settings, board, answer),
+            *sink_plans(self._settings, self._health, self._about, alerts.keys, local),
+            *alert_plans(self._settings, board, requests.hear),
         ]
         await parts.sinks.follow(self._settings, plans)
+        alerts.outlets = [*alerts.outlets, local.page.notice]
         parts.watching.follow(self._settings)
         await parts.sources.follow(self._settings)
         await parts.sinks.dismiss()
+
+    def _shown(self, alerts: Alerts, requests: Requests) -> Page:
+        """The page, which remembers the last hour as long as names are hidden in the same way."""
+        around = surroundings(self._settings, self._health, alerts, requests)
+        self._page = self._page or Page(around, self._settings.http.stale)
+        self._page.surroundings = around
+        return self._page
 
     async def _serve(self, requests: Requests) -> None:
         """Take requests from this machine, if there is a place for the socket."""
@@ -313,8 +331,8 @@ async def run(settings: Settings, reload: Reload) -> None:
     with claimed(wanted) as folder:
         memory = Memory(folder / STATE if folder else None)
         memory.failures += wanted != folder
-        spool, control = (folder / name if folder else None for name in (SPOOL, CONTROL))
-        app = App(settings, reload, memory=memory, spool=spool, control=control)
+        spool, control, store = (folder / name if folder else None for name in (SPOOL, CONTROL, STORE))
+        app = App(settings, reload, memory=memory, spool=spool, control=control, store=store)
         app.signals.listen(app.leave_anyway)
         await app.run()
 

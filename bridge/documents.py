@@ -1,6 +1,6 @@
 """Documents that come from the models and the catalogue, so that they cannot say anything else."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from bridge.asterisk.catalog import CATALOG, HISTOGRAMS
 from bridge.asterisk.catalog.res_prometheus import EQUIVALENTS
 from bridge.core.histogram import Histogram
 from bridge.core.metric import Metric
+from bridge.dashboards.files import files as dashboards
 from bridge.settings.layers import CONFIG, META
 from bridge.settings.variables import ANY, NAMED, SECTIONS, VARIABLES, KeyPath, Variable
 
@@ -247,13 +248,14 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/alerts.md": alertpages.page,
     "config/bridge.env.example": example,
     "config/alerts.toml": alertpages.toml,
+    **dict(dashboards(NOTE)),
 }
 """Path in the repository to what makes the file."""
 
 
-def stale(root: Path) -> dict[str, str]:
+def stale(root: Path, generated: Mapping[str, Callable[[], str]] = GENERATED) -> dict[str, str]:
     """The files below `root` that are missing or out of date, with what they should hold."""
-    wanted = {path: make() for path, make in GENERATED.items()}
+    wanted = {path: make() for path, make in generated.items()}
     return {path: text for path, text in wanted.items() if _held(root / path) != text}
 
 

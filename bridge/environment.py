@@ -91,8 +91,8 @@ def read(environ: Mapping[str, str]) -> Loaded:
         faults += [fault for fault in found if fault.where not in told]
     if faults:
         raise readable(faults)
-    warnings = (one_line(warning, LINE) for layer in layers for warning in layer.warnings)
-    return Loaded(settings, origins, tuple(warnings))
+    warnings = [*(warning for layer in layers for warning in layer.warnings), *settings.warnings()]
+    return Loaded(settings, origins, tuple(one_line(warning, LINE) for warning in warnings))
 
 
 def _settle_rules(layers: Sequence[Layer]) -> None:

@@ -19,7 +19,9 @@ from bridge.pipeline.supervisor import supervise
 from bridge.plans import SinkPlan, SourcePlan, build_buffer, source_plans, watch
 from bridge.schedules import Schedules
 from bridge.settings import Settings
+from bridge.sinks.graphite import NewSeriesSink
 from bridge.sinks.mqtt import SparkplugSink
+from bridge.sinks.store import StoreSink
 from bridge.sources.ami import AmiSource
 from bridge.sources.statsd import Doors, StatsdSource
 
@@ -166,6 +168,14 @@ class _Sink(NamedTuple):
     task: asyncio.Task[None]
 
 
+def outlet(plan: SinkPlan, delivery: Delivery) -> Emit:
+    """Where samples go in that the sink of a plan wants."""
+    wants = plan.wants
+    if not wants:
+        return delivery.accept
+    return lambda samples: delivery.accept([sample for sample in samples if wants(sample.series)])
+
+
 class Sinks:
     """The sinks that run.
 
@@ -201,7 +211,7 @@ class Sinks:
             elif part not in self._running:
                 self._start(plan, build_buffer(settings, plan, self._health, self._spool))
         running = self._running.values()
-        values = (each.delivery.accept for each in running if not each.plan.notices)
+        values = (outlet(each.plan, each.delivery) for each in running if not each.plan.notices)
         self._pipeline.outlets = [*self._taps, *values]
         self._alerts.outlets = [each.delivery.accept for each in running if each.plan.notices]
 
@@ -210,12 +220,14 @@ class Sinks:
         buffer.limits = plan.limits
         with self._health.building(plan.part):
             delivery = Delivery(plan.sink, buffer, self._health, self._clock)
-        if isinstance(plan.sink, SparkplugSink):
+            if isinstance(plan.sink, StoreSink):
+                self._health.watch(plan.sink.gauges)
+        if isinstance(plan.sink, SparkplugSink | NewSeriesSink):
             self._remember(plan.part, plan.sink)
         task = self._group.create_task(delivery.run(), name=f"sink {plan.part.name}")
         self._running[plan.part] = _Sink(plan, buffer, delivery, task)
 
-    def _remember(self, part: Part, sink: SparkplugSink) -> None:
+    def _remember(self, part: Part, sink: SparkplugSink | NewSeriesSink) -> None:
         """Have the sink go on from the one before it."""
         self._memory.turn_over(part)
         with self._memory.building(part):

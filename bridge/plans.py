@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +11,11 @@ from bridge.asterisk.catalog import CATALOG, HISTOGRAMS
 from bridge.core.alert import Key
 from bridge.core.opening import Calendar
 from bridge.core.pace import Pace
-from bridge.core.sample import BRIDGE
+from bridge.core.sample import BRIDGE, Series
 from bridge.environment import masked
 from bridge.errors import Fault, SettingsError
+from bridge.keeping import recipes
+from bridge.local import Local
 from bridge.pipeline.alerts import Watch
 from bridge.pipeline.buffer import Buffer, Limits
 from bridge.pipeline.clock import SystemClock
@@ -72,6 +74,7 @@ class SinkPlan:
         limits: what may wait for it.
         sink: itself; it does nothing before it is opened.
         notices: it is given what there is to say of alerts, instead of what sources tell.
+        wants: tells the series that it is given; all if there is none.
     """
 
     part: Part
@@ -79,6 +82,7 @@ class SinkPlan:
     limits: Limits
     sink: Sink = field(compare=False)
     notices: bool = False
+    wants: Callable[[Series], bool] | None = field(default=None, compare=False)
 
 
 def source_plans(settings: Settings, doors: Doors | None = None) -> Iterator[SourcePlan]:
@@ -131,6 +135,7 @@ def try_out(settings: Settings) -> Settings:
     """
     clock = SystemClock()
     build_sources(settings, Health(clock), clock)
+    recipes(settings)
     if faults := schedule_faults(settings.alerts.schedule):
         raise SettingsError(faults)
     return settings
@@ -180,10 +185,11 @@ def sink_plans(
     health: Health,
     info: Callable[[], Mapping[str, object]] | None = None,
     watched: Callable[[], Iterable[Key]] = tuple,
+    local: Local | None = None,
 ) -> Iterator[SinkPlan]:
     """Every sink that the settings name; MQTT publishes what `info` gives, by default what is `about` them.
 
-    Home Assistant is told of the alerts that are `watched`.
+    Home Assistant is told of the alerts that are `watched`. Only with `local` is there a page and a store.
 
     What remembers values begins anew when they are veiled otherwise. What is fresh goes first where samples
     have times, or where an old one can be told from a new one; a stream keeps its order.
@@ -191,12 +197,16 @@ def sink_plans(
     if settings.console.enabled:
         yield _sink((settings.console,), Limits(HTTP_BUFFER), ConsoleSink(print_line))
     if settings.http.listen != "off":
-        sink = HttpSink(settings.http, CATALOG, health, HISTOGRAMS)
-        yield _sink((settings.http, settings.privacy), Limits(HTTP_BUFFER, 5000), sink)
+        sites = [*local.sites(settings)] if local else []
+        sink = HttpSink(settings.http, CATALOG, health, HISTOGRAMS, sites)
+        yield _sink((settings.http, settings.privacy, len(sites)), Limits(HTTP_BUFFER, 5000), sink)
+    if local and (store := local.store(settings, health)):
+        terms = (settings.store, settings.pbx, settings.statsd, settings.self_interval)
+        yield _sink(terms, Limits(HTTP_BUFFER), store)
     graphite, mqtt = settings.graphite, settings.mqtt
     for each in graphite_sinks(graphite, CATALOG):
-        limits = Limits(graphite.buffer, graphite.batch, each.hold, newest_first=True)
-        yield _sink((graphite, files(graphite)), limits, each)
+        limits = Limits(graphite.buffer, each.batch, each.hold, newest_first=True)
+        yield replace(_sink((graphite, files(graphite)), limits, each), wants=each.wants)
     if mqtt.url:
         limits = Limits(mqtt.buffer, mqtt.batch, newest_first=mqtt.retain)
         home = home_assistant(settings, watched)

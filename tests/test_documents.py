@@ -27,7 +27,7 @@ def test_a_document_that_is_missing_or_changed_is_stale(tmp_path: Path) -> None:
     assert set(stale(tmp_path)) == set(GENERATED)
 
     for path, make in GENERATED.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(make())
     (tmp_path / "docs/metrics.md").write_text("changed")
 

@@ -107,6 +107,16 @@ SINK_RETRIES = Metric("sink.retries", COUNTER, "Deliveries tried again", labels=
 SPOOL_UP = Metric("spool.up", GAUGE, "1 while what waits for the sink can be kept on disk", labels=SINK)
 SPOOL_SAMPLES = Metric("spool.samples", GAUGE, "Samples that wait on disk", labels=SINK)
 SPOOL_BYTES = Metric("spool.bytes", GAUGE, "Disk used by the spool", "bytes", labels=SINK)
+STORE_SERIES = Metric("store.series", GAUGE, "Series in the local store")
+STORE_BYTES = Metric("store.bytes", GAUGE, "Disk used by the local store", "bytes")
+STORE_REMOVED = Metric(
+    "store.removed",
+    COUNTER,
+    "Series that left the local store, by reason",
+    labels=("reason",),
+    caveat="room (silent for longest, and another needed its room: see BRIDGE_STORE__SIZE), damaged (its "
+    "file is kept aside)",
+)
 HTTP_REFUSED = Metric(
     "http.refused",
     COUNTER,

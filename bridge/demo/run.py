@@ -5,11 +5,15 @@ import contextlib
 import os
 import secrets
 import socket
+import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from rich.console import Console
 
+from bridge import terminal
 from bridge.app import App
 from bridge.demo.ami_server import AmiServer
 from bridge.demo.broker import broker
@@ -54,10 +58,13 @@ async def run(duration: float | None = None, plain: bool = False) -> None:
     configure("error")
     ignored = sorted(name for name in os.environ if name.startswith("BRIDGE_"))
     board = Board()
-    async with simulation() as (settings, doors):
-        app = App(settings, lambda: settings, taps=[board.tap])
+    async with contextlib.AsyncExitStack() as stack:
+        settings, doors = await stack.enter_async_context(simulation())
+        store = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="asterisk-bridge-")))
+        app = App(settings, lambda: settings, taps=[board.tap], store=store)
         app.signals.listen()
-        console = Console(force_terminal=False) if plain else Console()
+        as_lines = plain or not terminal.is_live(sys.stdout)
+        console = Console(force_terminal=False) if as_lines else terminal.console(sys.stdout)
         async with asyncio.TaskGroup() as group:
             screen = group.create_task(show(board, instructions(doors, ignored), console), name="screen")
             if duration is not None:
@@ -75,6 +82,8 @@ async def simulation() -> AsyncIterator[tuple[Settings, Doors]]:
         mqtt=port(1883, socket.SOCK_STREAM),
         http=port(8080, socket.SOCK_STREAM),
         statsd=port(8125, socket.SOCK_DGRAM),
+        page=True,
+        graphite=True,
     )
     manager, agent = AmiServer(traffic.pbx, USERNAME, SECRET), SnmpAgent(traffic.pbx)
     sender = StatsdSender(traffic.pbx, doors.statsd)

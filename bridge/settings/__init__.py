@@ -20,6 +20,7 @@ from bridge.settings.sinks import (
     SpoolSettings,
     StatsdSinkSettings,
 )
+from bridge.settings.store import StoreSettings
 from bridge.settings.types import GRAPHITE_SCHEMES, MQTT_SCHEMES, STATSD_OUT_SCHEMES, STATSD_SCHEMES
 
 __all__ = [
@@ -45,4 +46,5 @@ __all__ = [
     "SpoolSettings",
     "StatsdSettings",
     "StatsdSinkSettings",
+    "StoreSettings",
 ]

@@ -59,7 +59,7 @@ class AlertsSettings(Section):
         None, description="TOML file with rules and schedules, such as config/alerts.toml; read at SIGHUP"
     )
     commands: bool = Field(
-        False, description="Take requests over MQTT: ack, silence, unsilence, list, health"
+        False, description="Take requests over MQTT, ack, silence, unsilence, list, health, and on the page"
     )
     stale: Duration = Field(
         300.0, description="What was silent for so long, while its PBX answers, has gone with its alerts"

@@ -4,7 +4,6 @@ from these models and those beside them. Where values come from, and how faults 
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from itertools import combinations, product
 from pathlib import Path
 from typing import Literal
@@ -22,6 +21,7 @@ from bridge.settings.sinks import (
     SpoolSettings,
     StatsdSinkSettings,
 )
+from bridge.settings.store import StoreSettings
 from bridge.settings.types import (
     Amount,
     ConflictError,
@@ -135,21 +135,13 @@ class AmiSettings(Section):
 
     def conflicts(self) -> Iterator[tuple[str, str]]:
         """The secret must not be shown to the network, and a certificate must not be given in vain."""
-        if self.auth == "plain" and not _is_local(self.host):
+        if self.auth == "plain" and not values.is_local(self.host):
             if not self.tls:
                 yield "auth", "is plain, which would show the secret to the network; use md5, or set tls"
             elif self.insecure_tls:
                 yield "auth", "is plain, which with insecure_tls would show the secret to anyone who answers"
         if self.tls_ca and not self.tls:
             yield "tls_ca", "is given, but tls is off"
-
-
-def _is_local(host: str) -> bool:
-    """Whether nothing sent there leaves this machine; a name may begin with 127. and be anywhere."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 class PbxStatsdSettings(Section):
@@ -238,6 +230,7 @@ class Settings(Section):
     graphite: GraphiteSettings = Field(default_factory=GraphiteSettings, description="Graphite")
     mqtt: MqttSettings = Field(default_factory=MqttSettings, description="MQTT")
     spool: SpoolSettings = Field(default_factory=SpoolSettings, description="Spool")
+    store: StoreSettings = Field(default_factory=StoreSettings, description="Local store")
     alerts: AlertsSettings = Field(default_factory=AlertsSettings, description="Alerts")
     statsd_out: StatsdSinkSettings = Field(
         default_factory=StatsdSinkSettings, description="Forwarding to another StatsD server"
@@ -249,8 +242,9 @@ class Settings(Section):
     state_dir: Path | Literal["off"] | None = Field(
         None,
         description="Folder of this bridge alone (if another one has it, nothing is kept, which it says): "
-        "state.json, with which counters go on over a restart, and the spool; `off` for none; default: what "
-        "systemd's StateDirectory= names, else ~/.local/state/asterisk-bridge. Taken at the start only",
+        "state.json, with which counters go on over a restart, the spool and the store; `off` for none; "
+        "default: what systemd's StateDirectory= names, else ~/.local/state/asterisk-bridge. "
+        "Taken at the start only",
     )
     self_interval: Duration = Field(10.0, description="Time between reports of the bridge's own numbers")
     freshness: Duration = Field(
@@ -259,6 +253,15 @@ class Settings(Section):
     stop_timeout: Duration = Field(
         6.0, description="Time to deliver what is left when the bridge stops; saying goodbye may take 3s more"
     )
+
+    def warnings(self) -> Iterator[str]:
+        """What is not wrong, but not good either."""
+        http = self.http
+        if self.alerts.commands and http.is_open and not http.token.get_secret_value():
+            yield (
+                f"BRIDGE_HTTP__LISTEN: whoever reaches {http.listen} may acknowledge and silence alerts; "
+                "set BRIDGE_HTTP__TOKEN"
+            )
 
     @field_validator("pbx")
     @classmethod

@@ -22,6 +22,7 @@ from bridge.settings.types import (
     Topic,
     Words,
 )
+from bridge.settings.values import is_local
 
 
 class GraphiteSettings(Section):
@@ -45,6 +46,13 @@ class GraphiteSettings(Section):
     )
     tls_ca: File | None = Field(
         None, description="File with the CA certificates to trust; default: the system's"
+    )
+    new_series_per_minute: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="The most series that begin in a minute, others wait: a little less than carbon's "
+        "MAX_CREATES_PER_MINUTE, above which it throws values away; 0: no limit",
     )
     buffer: Amount = Field(1_000_000, description="The most samples kept while Graphite is away")
     batch: Amount = Field(1000, description="The most samples written at once")
@@ -163,3 +171,8 @@ class HttpSettings(Section):
         " so that alerts can be acknowledged there; not needed with a token",
     )
     stale: Duration = Field(300.0, description="Time after which a series that is silent leaves /metrics")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether others than this machine reach the port."""
+        return self.listen != "off" and not is_local(parse(f"http://{self.listen}", {"http": 0}).host)

@@ -237,3 +237,11 @@ def one_line(text: str, limit: int) -> str:
     """The text in at most `limit` characters, none of which does anything to a terminal."""
     shown = printable(text[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."
+
+
+def is_local(host: str) -> bool:
+    """Whether nothing sent there leaves this machine; a name may begin with 127. and be anywhere."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

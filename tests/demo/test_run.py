@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,8 +37,9 @@ START = 1_700_000_000.0
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: its process, what it has written, and the ports that it told."""
+    """A running demo: when it was started, its process, what it has written, and the ports that it told."""
 
+    began: float
     process: subprocess.Popen[bytes]
     output: Path
     mqtt: int
@@ -59,6 +61,7 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo in a process of its own, with a variable set that it must ignore."""
+    began = time.monotonic()
     folder = tmp_path_factory.mktemp("demo")
     output = folder / "output"
     env = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
@@ -70,7 +73,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         mqtt, metrics = re.search(r"-p (\d+)", text), re.search(r"http://\S+/metrics", text)
         assert mqtt
         assert metrics
-        yield Demo(process, output, int(mqtt[1]), metrics[0])
+        yield Demo(began, process, output, int(mqtt[1]), metrics[0])
 
 
 async def first(demo: Demo, topic: str) -> dict[str, float]:
@@ -124,6 +127,26 @@ def test_values_go_on_coming_as_plain_lines(demo: Demo) -> None:
 
     assert "\x1b" not in demo.text
     assert re.search(r"calls \d+  processed [\d,]+  channels \d+", demo.text)
+
+
+def plotted(demo: Demo) -> list[float]:
+    """The points of calls that a Grafana would draw of it now."""
+    url = demo.metrics.replace("/metrics", "/render?format=json&from=-1min&target=asterisk.demo.calls.active")
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
+        return [value for each in json.load(answer) for value, _ in each["datapoints"] if value is not None]
+    return []
+
+
+@pytest.mark.live
+def test_within_half_a_minute_there_are_plots_on_the_page_and_for_grafana(demo: Demo) -> None:
+    def page() -> str:
+        address = demo.metrics.removesuffix("metrics")
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
+            return str(answer.read().decode())
+        return ""
+
+    wait_until(lambda: len(plotted(demo)) >= 2, "a line for Grafana", 30)
+    wait_until(lambda: '<path class="line"' in page(), "a line on the page", 30)
 
 
 @pytest.mark.live

@@ -77,3 +77,23 @@ def test_each_sender_belongs_to_one_pbx() -> None:
 
     assert conflicts(Settings, pbx=apart) == []
     assert conflicts(Settings, pbx=shared) == [f"{name}.statsd.senders" for name in ("b", "c", "c")]
+
+
+@pytest.mark.parametrize(
+    ("http", "commands", "warned"),
+    [
+        ({"listen": "0.0.0.0:8080"}, True, True),
+        ({"listen": "pbx.lan:8080"}, True, True),
+        ({"listen": "0.0.0.0:8080", "token": "secret"}, True, False),
+        ({"listen": "0.0.0.0:8080"}, False, False),
+        ({"listen": "127.0.0.1:8080"}, True, False),
+        ({"listen": "[::1]:8080"}, True, False),
+        ({"listen": "off"}, True, False),
+    ],
+)
+def test_who_lets_anybody_silence_alerts_is_warned(
+    http: dict[str, Any], commands: bool, warned: bool
+) -> None:
+    settings = Settings.model_validate({"http": http, "alerts": {"commands": commands}})
+
+    assert any("BRIDGE_HTTP__TOKEN" in warning for warning in settings.warnings()) == warned
