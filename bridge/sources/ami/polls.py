@@ -37,6 +37,7 @@ class Knowledge:
         tracker: what polls and events have told.
         boots: how many FullyBooted came; a change means that Asterisk can do more than before.
         beyond: the classes of the account's `write` that are not needed, as the log was told.
+        kept_out: whether the account lacks the class that most is asked with, as the log was told.
     """
 
     def __init__(self, pbx: str, *, cli: bool, kpi_window: float = WINDOW) -> None:
@@ -45,6 +46,7 @@ class Knowledge:
         self.tracker = Tracker(pbx, kpi_window)
         self.boots = 0
         self.beyond: tuple[str, ...] = ()
+        self.kept_out = False
 
     def remember(self, memory: Memory) -> None:
         """Go on with the totals of the bridge before this one, and let the next one do so."""
@@ -125,6 +127,17 @@ class Polls:
         self._excess = self._grant.excess(cli=self._knowledge.cli)
         self._granted = (now, boots)
         self._warn(self._grant.beyond(cli=self._knowledge.cli))
+        self._miss(kept_out=not self._grant.may(actions.CORE_STATUS))
+
+    def _miss(self, *, kept_out: bool) -> None:
+        """One line if the account may not ask for most of what there is; every Asterisk has CoreStatus."""
+        if kept_out and not self._knowledge.kept_out:
+            log.warning(
+                "the account may not ask for system, channels, endpoints and trunks: "
+                "set write=reporting in manager.conf",
+                pbx=self._knowledge.pbx,
+            )
+        self._knowledge.kept_out = kept_out
 
     def _warn(self, beyond: tuple[str, ...]) -> None:
         """One line for each change of what the account has, however often the connection is made anew."""
