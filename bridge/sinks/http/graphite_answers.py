@@ -179,7 +179,7 @@ class Answers:
         found: Iterable[str] = self._archive.values(tag)
         if expressions:
             names = self._archive.matching([*expressions, f"{tag}!="])
-            found = sorted({tags_of(name)[tag] for name in names})
+            found = sorted({value for name in names if (value := tags_of(name).get(tag))})
         return _suggestions(found, asked.text("valuePrefix"), asked)
 
     def functions(self, asked: Form) -> str:

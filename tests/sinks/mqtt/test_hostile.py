@@ -47,7 +47,7 @@ class TestHostileBroker:
             asyncio.get_running_loop().set_exception_handler(lambda _, context: unhandled.append(context))
             broker = HostileBroker(plan, lambda _: counts.append(books.errors()))
             async with broker.running():
-                one = sink(broker.url, timeout=0.25)
+                one = sink(broker.url, timeout=0.6)
                 async with delivering(one, Backoff(first=0.001, longest=0.001)) as books:
                     feeding = asyncio.create_task(feed(books))
                     await eventually(lambda: len(counts) > len(MALICES), "a first round")
