@@ -21,7 +21,7 @@ from bridge.asterisk.catalog import CATALOG
 from bridge.control import CONTROL, ControlServer
 from bridge.core import own
 from bridge.core.privacy import Veil
-from bridge.core.sample import BRIDGE, Sample
+from bridge.core.sample import BRIDGE
 from bridge.core.trust import Trust
 from bridge.errors import SettingsError
 from bridge.local import Local, surroundings
@@ -33,7 +33,7 @@ from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.health import Health
 from bridge.pipeline.interfaces import Clock, Emit
 from bridge.pipeline.memory import Memory, claimed
-from bridge.pipeline.pipeline import Pipeline
+from bridge.pipeline.pipeline import Pipeline, overlook
 from bridge.pipeline.requests import Requests
 from bridge.pipeline.ticker import STEP, ticks
 from bridge.plans import about, alert_plans, sink_plans
@@ -288,7 +288,7 @@ class App:
         """
         log.info("stopping")
         notify("STOPPING=1")
-        pipeline.watch = _overlook
+        pipeline.watch = overlook
         parts.watching.stop()
         await parts.sources.stop()
         self._memory.save()
@@ -302,10 +302,6 @@ class App:
         timer = threading.Timer(self._settings.stop_timeout + FAREWELL, _leave)
         timer.daemon = True
         timer.start()
-
-
-def _overlook(_: Sequence[Sample]) -> None:
-    """What comes now is not watched any more."""
 
 
 def _veil(settings: Settings) -> Veil:

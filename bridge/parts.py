@@ -77,7 +77,8 @@ class Sources:
         self._doors.held = False
         for part in changed:
             if part not in wanted:
-                self._health.down(part, GONE)
+                with self._pipeline.unwatched():
+                    self._health.down(part, GONE)
             self._health.forget(part)
         for plan in wanted.values():
             if plan.part not in self._running:
