@@ -21,7 +21,7 @@ from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.health import Health
 from bridge.plans import build_sources, sink_plans
 from bridge.settings.variables import MASK, VARIABLES
-from bridge.sources.snmp.engine import User
+from bridge.sources.snmp.user import User
 from tests.servers.bridge import Bridge, bridge
 from tests.servers.failing import (
     CANARIES,

@@ -1,4 +1,4 @@
-"""BER as SNMP may use it (RFC 3417, section 8), read without trust.
+"""BER as SNMP may use it (RFC 3417, section 8), read without trust; and written.
 
 Lengths are definite and stay within what holds them, tags fit into one octet, numbers into nine and
 identifiers into 128 arcs of 32 bits. All else is refused here, at a cost that does not grow with what was
@@ -7,6 +7,7 @@ sent, before a decoder that is made for every kind of BER sees it.
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from bridge.errors import ProtocolError
 
@@ -23,6 +24,11 @@ _OID = re.compile(
     rb"|[\x81-\x8f][\x80-\xff]{3}[\x00-\x7f]){1,127}"
 )
 """Arcs of 32 bits in groups of seven, the shortest form only. The first one on the wire is two of the 128."""
+
+Arcs = tuple[int, ...]
+NAMES_KEPT, LONGEST_KEPT = 8192, 48
+"""How many names are remembered in both their forms, and the most octets of one that is: every poll asks for
+the same ones. Full of the longest they take 8 MB."""
 
 
 class Reason(StrEnum):
@@ -103,7 +109,7 @@ class Reader:
     def octets(self, tag: int = OCTETS) -> bytes:
         """The content of the next element; `step` says what it raises."""
         self.step(tag)
-        return self._data[self._start : self._at]
+        return self.content
 
     def number(self) -> int:
         """The next element, which is an INTEGER.
@@ -139,6 +145,16 @@ class Reader:
             raise BerError(Reason.BAD_OID)
 
     @property
+    def content(self) -> bytes:
+        """That of the element read last."""
+        return self._data[self._start : self._at]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where the rest begins in the octets, and where it ends."""
+        return self._at, self._end
+
+    @property
     def more(self) -> bool:
         """Whether there are octets left."""
         return self._at < self._end
@@ -151,3 +167,58 @@ class Reader:
         """
         if self._at < self._end:
             raise BerError(Reason.BAD_SHAPE)
+
+
+def tlv(tag: int, *parts: bytes) -> bytes:
+    """An element: its tag, its length in the shortest form, and the parts of its content."""
+    content = b"".join(parts)
+    length = len(content)
+    if length < 0x80:
+        return bytes((tag, length)) + content
+    octets = length.to_bytes((length.bit_length() + 7) // 8)
+    return bytes((tag, 0x80 | len(octets))) + octets + content
+
+
+def integer(value: int) -> bytes:
+    """An INTEGER in its shortest form."""
+    return tlv(INTEGER, value.to_bytes((value + (value < 0)).bit_length() // 8 + 1, signed=True))
+
+
+@lru_cache(NAMES_KEPT)
+def name(arcs: Arcs) -> bytes:
+    """The content of an OBJECT IDENTIFIER of two arcs or more."""
+    first, second, *rest = arcs
+    return b"".join(map(_base_128, (first * 40 + second, *rest)))
+
+
+def _base_128(arc: int) -> bytes:
+    octets = [arc & 0x7F]
+    while arc := arc >> 7:
+        octets.append(0x80 | arc & 0x7F)
+    return bytes(reversed(octets))
+
+
+def arcs(content: bytes) -> Arcs:
+    """What `name` makes a name of.
+
+    Raises:
+        BerError: it is no identifier, as in `Reader.identifier`.
+    """
+    return _kept_arcs(content) if len(content) <= LONGEST_KEPT else _arcs(content)
+
+
+def _arcs(content: bytes) -> Arcs:
+    if not _OID.fullmatch(content):
+        raise BerError(Reason.BAD_OID)
+    found: list[int] = []
+    arc = 0
+    for octet in content:
+        arc = arc << 7 | octet & 0x7F
+        if octet < 0x80:
+            found.append(arc)
+            arc = 0
+    top = min(found[0] // 40, 2)
+    return (top, found[0] - 40 * top, *found[1:])
+
+
+_kept_arcs = lru_cache(NAMES_KEPT)(_arcs)

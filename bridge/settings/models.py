@@ -61,6 +61,9 @@ class SnmpSettings(Section):
     priv_password: Secret = Field(Secret(""), description="Privacy passphrase, 8 or more characters")
     allow_des: bool = Field(False, description="Allow DES, which is broken")
     context: str = Field("", description="Context name, for version 3")
+    engine: Literal["auto", "fast", "pysnmp"] = Field(
+        "auto", description="What asks the agent: our own engine, or pysnmp, which also knows DES"
+    )
     interval: Duration = Field(15.0, description="Time between polls")
     timeout: Duration = Field(2.0, description="Time to wait for an answer before asking again")
     retries: int = Field(1, ge=0, le=10, description="How often to ask again")
@@ -95,6 +98,8 @@ class SnmpSettings(Section):
                 "priv_protocol",
                 "is des, which is broken; use aes, or set allow_des if the agent has no other",
             )
+        if self.priv_protocol == "des" and self.engine == "fast":
+            yield "engine", "is fast, which does not know des; use auto or pysnmp"
         yield from _short("auth_password", self.auth_protocol, self.auth_password)
         yield from _short("priv_password", self.priv_protocol, self.priv_password)
 

@@ -20,7 +20,7 @@ from bridge.pipeline.health import Health
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp import SnmpSource
 from bridge.sources.snmp.session import Session, open_session
-from bridge.sources.snmp.transport import Counts
+from bridge.sources.snmp.wire import Counts
 from tests.servers.snmpd import recording, settings, snmpd, user
 
 CASES: dict[str, dict[str, Any]] = {

@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from pysnmp.carrier.asyncio.dgram import udp, udp6
 from pysnmp.entity import config
 from pysnmp.entity.engine import SnmpEngine
 
 from bridge.settings import SnmpSettings
-from bridge.sources.snmp.transport import Address, Counts, Guard, Udp, Udp6
+from bridge.sources.snmp.transport import Guard, Udp, Udp6
+from bridge.sources.snmp.user import User
+from bridge.sources.snmp.wire import Address, Counts
 
 AUTH = {
     "none": config.USM_AUTH_NONE,
@@ -33,46 +35,11 @@ PRIV = {
 }
 MODELS = {"1": 0, "2c": 1, "3": 3}
 """Version to the number of its message processing model (RFC 3411)."""
-NO_AUTH, AUTH_ONLY, AUTH_PRIV = "noAuthNoPriv", "authNoPriv", "authPriv"
 
 
 TAKEN = ("rfc3412.receiveMessage:response", "rfc3412.prepareDataElements:internal")
 REFUSED = ("rfc3412.prepareDataElements:sm-failure", "rfc2576.prepareDataElements:sm-failure")
 """Where pysnmp tells an observer what becomes of a datagram: of an answer, of a report, of a forgery."""
-
-
-class User(NamedTuple):
-    """The SNMPv3 user of a target; the empty user is that of versions 1 and 2c, which have none."""
-
-    name: str = ""
-    auth: str = "none"
-    auth_password: str = ""
-    priv: str = "none"
-    priv_password: str = ""
-
-    @classmethod
-    def of(cls, settings: SnmpSettings) -> "User":
-        """The user that the settings name."""
-        if settings.version != "3":
-            return cls()
-        return cls(
-            settings.username,
-            settings.auth_protocol,
-            settings.auth_password.get_secret_value(),
-            settings.priv_protocol,
-            settings.priv_password.get_secret_value(),
-        )
-
-    def __repr__(self) -> str:
-        """Without the passphrases: a traceback or a log may show it."""
-        return f"<User {self.name!r}, {self.level}>"
-
-    @property
-    def level(self) -> str:
-        """The security level at which the user asks."""
-        if self.auth == "none":
-            return NO_AUTH
-        return AUTH_ONLY if self.priv == "none" else AUTH_PRIV
 
 
 class Engine:

@@ -1,9 +1,8 @@
 """What an agent refuses, and why an answer of it is of no use: in words that say which setting to look at."""
 
-from pysnmp.proto import errind
-
+from bridge.protocols.usm import Report
 from bridge.settings import SnmpSettings
-from bridge.sources.snmp.engine import User
+from bridge.sources.snmp.user import User
 
 REFUSED = "refused"
 TOO_LARGE = "too big"
@@ -21,26 +20,15 @@ STATUSES = {
     16: "the agent refuses this user at this security level (authorizationError): check its rouser line",
 }
 
-REPORTS = (
-    (
-        (errind.UnknownUserName, errind.UnknownSecurityName),
-        "does not know {user}: username is wrong, or createUser is missing in snmpd.conf",
-    ),
-    (
-        (errind.WrongDigest, errind.AuthenticationFailure),
-        "knows {user}, but auth_password or auth_protocol ({auth}) is wrong",
-    ),
-    ((errind.DecryptionError,), "knows {user}, but priv_password or priv_protocol is wrong"),
-    (
-        (errind.UnsupportedSecurityLevel,),
-        "knows {user}, but not at the level {level}: see its createUser line in snmpd.conf",
-    ),
-    (
-        (errind.NotInTimeWindow, errind.UnknownEngineID),
-        "says again and again that it is not asked by its own clock or engine ID: restart the agent",
-    ),
-)
-"""What an agent reports about a user or about itself (RFC 3414)."""
+NOT_ITS_OWN = "says again and again that it is not asked by its own clock or engine ID: restart the agent"
+REPORTS = {
+    Report.USER: "does not know {user}: username is wrong, or createUser is missing in snmpd.conf",
+    Report.DIGEST: "knows {user}, but auth_password or auth_protocol ({auth}) is wrong",
+    Report.DECRYPTION: "knows {user}, but priv_password or priv_protocol is wrong",
+    Report.LEVEL: "knows {user}, but not at the level {level}: see its createUser line in snmpd.conf",
+    Report.NOT_IN_TIME: NOT_ITS_OWN,
+    Report.ENGINE: NOT_ITS_OWN,
+}
 
 
 def of_status(status: int) -> str:
@@ -48,14 +36,12 @@ def of_status(status: int) -> str:
     return STATUSES.get(status, f"the agent answered error {status}")
 
 
-def of_report(report: Exception | str, settings: SnmpSettings) -> str:
-    """What a report says about the user of the settings, or pysnmp about an answer."""
-    fields = {
-        "user": f"the user {settings.username!r}",
-        "auth": settings.auth_protocol,
-        "level": User.of(settings).level,
-    }
-    for kinds, words in REPORTS:
-        if isinstance(report, kinds):
-            return words.format(**fields)
-    return f"answers what cannot be used: {report}"
+def of_report(report: Report | str, settings: SnmpSettings) -> str:
+    """What a report says about the user of the settings, or an engine about an answer."""
+    if not isinstance(report, Report):
+        return f"answers what cannot be used: {report}"
+    return REPORTS[report].format(
+        user=f"the user {settings.username!r}",
+        auth=settings.auth_protocol,
+        level=User.of(settings).level,
+    )

@@ -24,7 +24,7 @@ from bridge.pipeline.poller import Poller
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp.objects import UserObjects, compile_objects
 from bridge.sources.snmp.session import MAX_VARIABLES, Connect, Session, get_all, open_session
-from bridge.sources.snmp.transport import Counts
+from bridge.sources.snmp.wire import Counts
 
 NAME = "snmp"
 WEAK = frozenset({"md5", "sha"})

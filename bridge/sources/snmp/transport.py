@@ -5,7 +5,7 @@ Here each datagram is looked at first, for a bounded time, and everything that i
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from pysnmp.carrier.asyncio.dgram import udp, udp6
 from pysnmp.carrier.error import CarrierError
@@ -13,29 +13,20 @@ from pysnmp.proto import errind
 
 from bridge.protocols.ber import BerError
 from bridge.protocols.snmp import Outline, Reason, mismatch, outline
-
-Address = tuple[Any, ...]
-"""A socket address: two items for IPv4, four for IPv6."""
+from bridge.sources.snmp.wire import (
+    NOT_AUTHENTIC,
+    NOT_DECRYPTED,
+    NOT_IN_TIME,
+    UNCOUNTED,
+    UNDECODABLE,
+    UNKNOWN_SENDER,
+    Address,
+    Counts,
+    place,
+)
 
 OPEN_LIMIT = 10_000
 """The most questions that wait for an answer: those of a large fleet, all of it dead. They need 5 MB."""
-
-UNKNOWN_SENDER = "unknown sender"
-NOT_AUTHENTIC = "not authentic"
-NOT_IN_TIME = "not in time window"
-NOT_DECRYPTED = "not decrypted"
-UNDECODABLE = "undecodable"
-"""Reasons that only pysnmp, or the address of the sender, can give."""
-
-
-class Counts(NamedTuple):
-    """Where refused datagrams are counted, by reason: of the agent of a PBX, and of strangers."""
-
-    pbx: Callable[[str], None]
-    bridge: Callable[[str], None]
-
-
-UNCOUNTED = Counts(lambda _: None, lambda _: None)
 
 
 class Guard:
@@ -58,15 +49,15 @@ class Guard:
 
     def add(self, address: Address, counts: Counts) -> None:
         """From now on an agent at `address` is known."""
-        self._targets.setdefault(_place(address), []).append(counts)
+        self._targets.setdefault(place(address), []).append(counts)
         self._strangers = counts.bridge
 
     def remove(self, address: Address, counts: Counts) -> None:
         """Undo `add`."""
-        known = self._targets[_place(address)]
+        known = self._targets[place(address)]
         known.remove(counts)
         if not known:
-            del self._targets[_place(address)]
+            del self._targets[place(address)]
 
     def asked(self, message: bytes, address: Address) -> None:
         """Remember a question that goes out.
@@ -82,11 +73,11 @@ class Guard:
             raise CarrierError("not a question")
         while len(self._open) >= OPEN_LIMIT:
             del self._open[next(iter(self._open))]
-        self._open[*_place(address), question.number] = question
+        self._open[*place(address), question.number] = question
 
     def judge(self, data: bytes, address: Address, take: Callable[[], object]) -> None:
         """Let pysnmp `take` a datagram that may be an answer; count what is none, or what it does not use."""
-        key = _place(address)
+        key = place(address)
         targets = self._targets.get(key)
         if not targets:
             self._strangers(UNKNOWN_SENDER)
@@ -152,8 +143,3 @@ class Udp(_Guarded, udp.UdpAsyncioTransport):  # type: ignore[misc] # the librar
 
 class Udp6(_Guarded, udp6.Udp6AsyncioTransport):  # type: ignore[misc] # the library has no types
     """Over IPv6."""
-
-
-def _place(address: Address) -> tuple[str, int]:
-    """Host and port; a zone is how this host calls a link, and pysnmp leaves it out."""
-    return address[0].partition("%")[0], address[1]

@@ -16,7 +16,9 @@ from bridge.core.sample import BRIDGE, Sample
 from bridge.errors import SourceError
 from bridge.pipeline.health import Health
 from bridge.sources.snmp import SnmpSource
-from bridge.sources.snmp.engine import Engine, User
+from bridge.sources.snmp.engine import Engine
+from bridge.sources.snmp.net import Net
+from bridge.sources.snmp.user import User
 from tests.fakes import FakeClock
 from tests.servers.snmpd import recording
 from tests.sources.snmp.forger import (
@@ -82,7 +84,7 @@ def run(scenario: Callable[[Bench], Awaitable[None]], **changes: object) -> None
 
     async def running() -> None:
         async with forging(HONEST) as forger:
-            with Engine.lease(User()):
+            with Engine.lease(User()), Net.lease():
                 await scenario(Bench(forger, **changes))
             assert not forger.forbidden
 

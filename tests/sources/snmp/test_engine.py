@@ -6,8 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bridge.settings import SnmpSettings
-from bridge.sources.snmp.engine import Engine, User
-from bridge.sources.snmp.transport import UNCOUNTED
+from bridge.sources.snmp.engine import Engine
+from bridge.sources.snmp.user import User
+from bridge.sources.snmp.wire import UNCOUNTED
 
 V2C = SnmpSettings(host="pbx", community="one")
 V3 = SnmpSettings.model_validate(

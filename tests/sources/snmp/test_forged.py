@@ -11,7 +11,7 @@ import pytest
 from bridge.asterisk.mib import SYS_UPTIME, Syntax, Value
 from bridge.errors import SourceError
 from bridge.sources.snmp.session import Session, open_session
-from bridge.sources.snmp.transport import Counts
+from bridge.sources.snmp.wire import Counts
 from tests.servers.snmpd import user
 from tests.sources.snmp.bench import EACH
 from tests.sources.snmp.forger import REPORT, Forger, forging, number, pdu, settings, text, tlv

@@ -1,8 +1,8 @@
 """What agents refuse, in words."""
 
 import pytest
-from pysnmp.proto import errind
 
+from bridge.protocols.usm import Report
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp.refusals import STATUSES, of_report, of_status
 from tests.servers.snmpd import user
@@ -13,15 +13,15 @@ SETTINGS = SnmpSettings(host="pbx", **user("sha-aes"))
 @pytest.mark.parametrize(
     ("report", "words"),
     [
-        (errind.unknownUserName, "does not know the user 'sha-aes'"),
-        (errind.wrongDigest, "auth_password or auth_protocol (sha) is wrong"),
-        (errind.decryptionError, "priv_password or priv_protocol is wrong"),
-        (errind.unsupportedSecurityLevel, "not at the level authPriv"),
-        (errind.notInTimeWindow, "not asked by its own clock or engine ID"),
+        (Report.USER, "does not know the user 'sha-aes'"),
+        (Report.DIGEST, "auth_password or auth_protocol (sha) is wrong"),
+        (Report.DECRYPTION, "priv_password or priv_protocol is wrong"),
+        (Report.LEVEL, "not at the level authPriv"),
+        (Report.NOT_IN_TIME, "not asked by its own clock or engine ID"),
         ("badResponse", "answers what cannot be used: badResponse"),
     ],
 )
-def test_a_report_says_what_to_look_at(report: Exception | str, words: str) -> None:
+def test_a_report_says_what_to_look_at(report: Report | str, words: str) -> None:
     assert words in of_report(report, SETTINGS)
 
 

@@ -18,7 +18,7 @@ from bridge.pipeline.health import Health, Part
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp import SnmpSource
 from bridge.sources.snmp.session import Session
-from bridge.sources.snmp.transport import Counts
+from bridge.sources.snmp.wire import Counts
 from tests.fakes import FakeClock
 from tests.servers.process import free_port
 from tests.servers.snmpd import Agent, recording, settings, snmpd, user

@@ -9,7 +9,8 @@ import pytest
 from pysnmp.carrier.error import CarrierError
 
 from bridge.sources.snmp import transport
-from bridge.sources.snmp.transport import OPEN_LIMIT, Counts, Guard
+from bridge.sources.snmp.transport import OPEN_LIMIT, Guard
+from bridge.sources.snmp.wire import Counts
 from tests.sources.snmp.forger import GET, GET_BULK, GET_NEXT, REPORT, RESPONSE, SET, message, oid, pdu
 from tests.sources.snmp.usm import Question, Usm
 

@@ -13,7 +13,7 @@ from bridge.pipeline.health import Health
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp import SnmpSource
 from bridge.sources.snmp.session import Session
-from bridge.sources.snmp.transport import Counts
+from bridge.sources.snmp.wire import Counts
 from tests.fakes import FakeClock
 
 PASSWORD = "12345678"

@@ -1,0 +1,147 @@
+"""SNMP messages whole: questions are written, and answers read in one pass, as strictly as `snmp.outline`.
+
+What version 3 puts around them stands in `usm.py`.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bridge.protocols.ber import IDENTIFIER, OCTETS, SEQUENCE, BerError, Reader, integer, tlv
+from bridge.protocols.snmp import (
+    MAX_SIZE,
+    MAX_VARIABLES,
+    PDUS,
+    QUESTIONS,
+    V1,
+    V2C,
+    V3,
+    VALUES,
+    Outline,
+    Reason,
+)
+
+NULL_VALUE = b"\x05\x00"
+
+
+SHORTEST, LONGEST_SHORT = 7, 0x7F
+"""Octets of the shortest variable, and the largest length that is written in one octet."""
+
+Variable = tuple[bytes, int, bytes]
+"""A variable as it stands on the wire: the content of its name, the tag and the content of its value."""
+
+
+class Pdu(NamedTuple):
+    """What is asked or answered; `status` is 0 where there is no error, else
+    `culprit` counts from 1 which variable it is about.
+    """
+
+    kind: int
+    number: int
+    status: int
+    culprit: int
+    variables: list[Variable]
+
+
+class Message(NamedTuple):
+    """A message of version 1 or 2c."""
+
+    outline: Outline
+    pdu: Pdu
+
+
+def question(kind: int, number: int, names: Sequence[bytes], repetitions: int = 0) -> bytes:
+    """A PDU that asks for the variables of these names, each the content of an identifier."""
+    assert kind in QUESTIONS, "only questions are written"
+    variables = [tlv(SEQUENCE, tlv(IDENTIFIER, name), NULL_VALUE) for name in names]
+    return tlv(kind, integer(number), integer(0), integer(repetitions), tlv(SEQUENCE, *variables))
+
+
+def message(version: int, community: bytes, pdu: bytes) -> bytes:
+    """A message of version 1 or 2c."""
+    return tlv(SEQUENCE, integer(version), tlv(OCTETS, community), pdu)
+
+
+def envelope(data: bytes) -> tuple[int, Reader]:
+    """The version of a message, and a reader of what follows it.
+
+    Raises:
+        BerError: it is too large, not one whole element, or of no known version.
+    """
+    if len(data) > MAX_SIZE:
+        raise BerError(Reason.TOO_LARGE)
+    datagram = Reader(data)
+    fields = datagram.inside(SEQUENCE)
+    datagram.close()
+    version = fields.number()
+    if version not in {V1, V2C, V3}:
+        raise BerError(Reason.BAD_VERSION)
+    return version, fields
+
+
+def read(version: int, fields: Reader, data: bytes) -> Message:
+    """The rest of a message of version 1 or 2c, of which `envelope` has read the begin.
+
+    Raises:
+        BerError: it is none, or beyond a limit; `reason` says why.
+    """
+    community = fields.octets()
+    pdu = read_pdu(fields, data)
+    fields.close()
+    return Message(Outline(version, pdu.number, pdu.kind, community), pdu)
+
+
+def read_pdu(fields: Reader, data: bytes) -> Pdu:
+    """The next element of `data`, which is a PDU. Names and contents are not yet looked into.
+
+    Raises:
+        BerError: it is none, or has too many variables.
+    """
+    inner = fields.inside(*PDUS)
+    number, status, culprit = inner.number(), inner.number(), inner.number()
+    variables = inner.inside(SEQUENCE)
+    inner.close()
+    return Pdu(fields.tag, number, status, culprit, _variables(data, *variables.span))
+
+
+def _variables(data: bytes, at: int, end: int) -> list[Variable]:
+    found: list[Variable] = []
+    while at < end:
+        if len(found) == MAX_VARIABLES:
+            raise BerError(Reason.TOO_MANY_VARIABLES)
+        if short := _short(data, at, end):
+            found.append(short)
+            at += 2 + data[at + 1]
+        else:
+            variable, at = _any(data, at, end)
+            found.append(variable)
+    return found
+
+
+def _short(data: bytes, at: int, end: int) -> Variable | None:
+    """A variable all of whose lengths are of one octet, as nearly all are; None for anything else."""
+    if end - at < SHORTEST:
+        return None
+    stop = at + 2 + data[at + 1]
+    value = at + 4 + data[at + 3]
+    if (
+        data[at] != SEQUENCE
+        or data[at + 1] > LONGEST_SHORT
+        or stop > end
+        or data[at + 2] != IDENTIFIER
+        or value + 2 > stop
+        or data[value] not in VALUES
+        or data[value + 1] != stop - value - 2
+    ):
+        return None
+    return data[at + 4 : value], data[value], data[value + 2 : stop]
+
+
+def _any(data: bytes, at: int, end: int) -> tuple[Variable, int]:
+    """A variable in any form, and where the next one begins."""
+    container = Reader(data, at, end)
+    fields = container.inside(SEQUENCE)
+    name = fields.octets(IDENTIFIER)
+    fields.step(*VALUES)
+    variable = name, fields.tag, fields.content
+    fields.close()
+    return variable, container.span[0]
