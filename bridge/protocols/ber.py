@@ -27,8 +27,8 @@ _OID = re.compile(
 
 Arcs = tuple[int, ...]
 NAMES_KEPT, LONGEST_KEPT = 8192, 48
-"""How many names are remembered in both their forms, and the most octets of one that is: every poll asks for
-the same ones. Full of the longest they take 8 MB."""
+"""How many names that were read are remembered, and the most octets of one that is: every poll reads the same
+ones. Full of the longest they take 6 MB."""
 
 
 class Reason(StrEnum):
@@ -184,7 +184,6 @@ def integer(value: int) -> bytes:
     return tlv(INTEGER, value.to_bytes((value + (value < 0)).bit_length() // 8 + 1, signed=True))
 
 
-@lru_cache(NAMES_KEPT)
 def name(arcs: Arcs) -> bytes:
     """The content of an OBJECT IDENTIFIER of two arcs or more."""
     first, second, *rest = arcs

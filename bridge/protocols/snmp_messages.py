@@ -4,9 +4,10 @@ What version 3 puts around them stands in `usm.py`.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from bridge.protocols.ber import IDENTIFIER, OCTETS, SEQUENCE, BerError, Reader, integer, tlv
+from bridge.protocols.ber import IDENTIFIER, OCTETS, SEQUENCE, Arcs, BerError, Reader, integer, name, tlv
 from bridge.protocols.snmp import (
     MAX_SIZE,
     MAX_VARIABLES,
@@ -21,10 +22,12 @@ from bridge.protocols.snmp import (
 )
 
 NULL_VALUE = b"\x05\x00"
+QUESTIONS_KEPT = 2048
+"""How many lists of names are remembered as they are asked for, since every poll asks the same ones: 2 MB."""
 
 
-SHORTEST, LONGEST_SHORT = 7, 0x7F
-"""Octets of the shortest variable, and the largest length that is written in one octet."""
+SHORTEST, LONG = 7, 0x80
+"""Octets of the shortest variable, and from where on a length is written in more than one."""
 
 Variable = tuple[bytes, int, bytes]
 """A variable as it stands on the wire: the content of its name, the tag and the content of its value."""
@@ -49,11 +52,15 @@ class Message(NamedTuple):
     pdu: Pdu
 
 
-def question(kind: int, number: int, names: Sequence[bytes], repetitions: int = 0) -> bytes:
-    """A PDU that asks for the variables of these names, each the content of an identifier."""
+def question(kind: int, number: int, names: Sequence[Arcs], repetitions: int = 0) -> bytes:
+    """A PDU that asks for the variables of these names."""
     assert kind in QUESTIONS, "only questions are written"
-    variables = [tlv(SEQUENCE, tlv(IDENTIFIER, name), NULL_VALUE) for name in names]
-    return tlv(kind, integer(number), integer(0), integer(repetitions), tlv(SEQUENCE, *variables))
+    return tlv(kind, integer(number), integer(0), integer(repetitions), _unbound(tuple(names)))
+
+
+@lru_cache(QUESTIONS_KEPT)
+def _unbound(names: tuple[Arcs, ...]) -> bytes:
+    return tlv(SEQUENCE, *(tlv(SEQUENCE, tlv(IDENTIFIER, name(each)), NULL_VALUE) for each in names))
 
 
 def message(version: int, community: bytes, pdu: bytes) -> bytes:
@@ -104,44 +111,42 @@ def read_pdu(fields: Reader, data: bytes) -> Pdu:
 
 
 def _variables(data: bytes, at: int, end: int) -> list[Variable]:
+    """The variables between two places.
+
+    Nearly all have only lengths of one octet. Those are read here, which is what polling costs; the others by
+    a Reader.
+    """
     found: list[Variable] = []
     while at < end:
         if len(found) == MAX_VARIABLES:
             raise BerError(Reason.TOO_MANY_VARIABLES)
-        if short := _short(data, at, end):
-            found.append(short)
-            at += 2 + data[at + 1]
-        else:
-            variable, at = _any(data, at, end)
-            found.append(variable)
+        if end - at >= SHORTEST:
+            size = data[at + 1]
+            value = at + 4 + data[at + 3]
+            stop = at + 2 + size
+            if (
+                size < LONG
+                and stop <= end
+                and value + 2 <= stop
+                and data[at] == SEQUENCE
+                and data[at + 2] == IDENTIFIER
+                and data[value + 1] == stop - value - 2
+                and data[value] in VALUES
+            ):
+                found.append((data[at + 4 : value], data[value], data[value + 2 : stop]))
+                at = stop
+                continue
+        variable, at = _any(data, at, end)
+        found.append(variable)
     return found
-
-
-def _short(data: bytes, at: int, end: int) -> Variable | None:
-    """A variable all of whose lengths are of one octet, as nearly all are; None for anything else."""
-    if end - at < SHORTEST:
-        return None
-    stop = at + 2 + data[at + 1]
-    value = at + 4 + data[at + 3]
-    if (
-        data[at] != SEQUENCE
-        or data[at + 1] > LONGEST_SHORT
-        or stop > end
-        or data[at + 2] != IDENTIFIER
-        or value + 2 > stop
-        or data[value] not in VALUES
-        or data[value + 1] != stop - value - 2
-    ):
-        return None
-    return data[at + 4 : value], data[value], data[value + 2 : stop]
 
 
 def _any(data: bytes, at: int, end: int) -> tuple[Variable, int]:
     """A variable in any form, and where the next one begins."""
     container = Reader(data, at, end)
     fields = container.inside(SEQUENCE)
-    name = fields.octets(IDENTIFIER)
+    identifier = fields.octets(IDENTIFIER)
     fields.step(*VALUES)
-    variable = name, fields.tag, fields.content
+    variable = identifier, fields.tag, fields.content
     fields.close()
     return variable, container.span[0]

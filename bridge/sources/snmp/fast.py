@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from functools import partial
 
-from bridge.protocols import ber, usm
+from bridge.protocols import usm
 from bridge.protocols.ber import BerError
 from bridge.protocols.snmp import AUTH, GET, PRIV, REPORT, REPORTABLE, RESPONSE, V1, V2C, V3, Outline, Reason
 from bridge.protocols.snmp_messages import Message, Pdu, message, question
@@ -74,7 +74,7 @@ class CommunityWire:
 
 
 def _pdu(asked: Question, number: int) -> bytes:
-    return question(asked.kind, number, [ber.name(oid) for oid in asked.oids], asked.repetitions)
+    return question(asked.kind, number, asked.oids, asked.repetitions)
 
 
 def _read(heard: Message) -> Reply:

@@ -144,15 +144,14 @@ class AgentSession:
         last, width = column, len(column)
         while True:
             for oid, answered in (await self._next(last)).variables:
-                if answered is Blank.END or (oid[:width] != column and oid > last):
+                if oid[:width] != column or oid <= last:
+                    if oid <= last and answered is not Blank.END:
+                        self._count(refusals.NOT_INCREASING)
                     return found
-                if oid <= last:
-                    self._count(refusals.NOT_INCREASING)
+                if len(found) == limit or not isinstance(answered, Value):
+                    self._value(answered)
                     return found
-                value = self._value(answered)
-                if value is None or len(found) == limit:
-                    return found
-                found.append((oid, value))
+                found.append((oid, answered))
                 last = oid
 
     async def _next(self, oid: Oid) -> Reply:

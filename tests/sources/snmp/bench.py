@@ -51,8 +51,13 @@ class Bench:
 
     def __init__(self, forger: Forger, **changes: object) -> None:
         self.forger = forger
+        self._changes = changes
         self.health = Health(FakeClock())
         self.source = SnmpSource("hq", settings(forger, **changes), self.health, FakeClock())
+
+    def again(self, **changes: object) -> "Bench":
+        """The same PBX from the start, with these changes too."""
+        return Bench(self.forger, **{**self._changes, **changes})
 
     def errors(self, pbx: str = "hq") -> Counter[str]:
         """How much was refused of a PBX, by reason."""

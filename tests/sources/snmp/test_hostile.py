@@ -14,6 +14,7 @@ from bridge.core.sample import BRIDGE
 from tests.memory import held
 from tests.servers.snmpd import recording
 from tests.sources.snmp.bench import EACH, GOOD, HONEST, NAME, Bench, before, one, run, wrapped
+from tests.sources.snmp.engines import both
 from tests.sources.snmp.forger import (
     GET,
     NULL,
@@ -106,14 +107,15 @@ FOREIGN: dict[str, tuple[str, Kind]] = {
 """What is SNMP but no answer to what was asked."""
 
 
-def test_what_is_no_answer_is_counted_and_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+@both
+def test_what_is_no_answer_is_counted_and_passed_over(caplog: pytest.LogCaptureFixture, engine: str) -> None:
     """It changes nothing: the poll that it comes to goes on to the good answer, and the log stays empty."""
 
     async def scenario(bench: Bench) -> None:
         expected = await bench.poll()
         dice = random.Random(0)
         for what, (reason, make) in {**MALFORMED, **FOREIGN}.items():
-            bench = Bench(bench.forger)
+            bench = bench.again()
             bench.forger.script = before(HONEST, partial(many, make, dice))
 
             assert await bench.poll() == expected, what
@@ -121,7 +123,7 @@ def test_what_is_no_answer_is_counted_and_passed_over(caplog: pytest.LogCaptureF
             assert bench.errors() == {reason: EACH}, what
             assert not bench.errors(BRIDGE)
 
-    run(scenario)
+    run(scenario, engine=engine)
     assert not caplog.records
 
 
@@ -160,8 +162,9 @@ DECODERS: dict[str, tuple[str, int, Callable[[Request, int], bytes]]] = {
 """What has made decoders slow, recursive or hungry: the reason, how many in a full run, how one is made."""
 
 
+@both
 @pytest.mark.parametrize("what", DECODERS)
-def test_what_has_broken_decoders_is_refused_at_once(what: str) -> None:
+def test_what_has_broken_decoders_is_refused_at_once(what: str, engine: str) -> None:
     """All are counted, none reaches the decoder, memory stays, and the good answer behind them is used."""
     reason, full, make = DECODERS[what]
     places = range(0, full, 100 // EACH)
@@ -170,7 +173,7 @@ def test_what_has_broken_decoders_is_refused_at_once(what: str) -> None:
         warm.forger.script = before(HONEST, lambda asked: (make(asked, place) for place in range(20)))
         expected = await warm.poll()
         used = held()
-        bench = Bench(warm.forger)
+        bench = warm.again()
         bench.forger.script = before(HONEST, lambda asked: (make(asked, place) for place in places))
 
         assert await bench.poll() == expected
@@ -178,7 +181,7 @@ def test_what_has_broken_decoders_is_refused_at_once(what: str) -> None:
         assert bench.errors() == {reason: len(places)}
         assert (held() - used) / MIB <= 4
 
-    run(scenario)
+    run(scenario, engine=engine)
 
 
 def spoof(amount: int, asked: Request) -> Iterator[bytes]:
@@ -192,7 +195,8 @@ def spoof(amount: int, asked: Request) -> Iterator[bytes]:
         yield Elsewhere(reply(asked, lies))
 
 
-def test_spoofed_replies() -> None:
+@both
+def test_spoofed_replies(engine: str) -> None:
     """None is accepted. Each is counted: by the PBX whose agent's address it has, else by the bridge."""
     quarter = 25 * EACH
 
@@ -205,10 +209,11 @@ def test_spoofed_replies() -> None:
         assert bench.errors() == {"unmatched": 2 * quarter, "other community": quarter}
         assert bench.errors(BRIDGE) == {"unknown sender": quarter}
 
-    run(scenario)
+    run(scenario, engine=engine)
 
 
-def test_an_answer_may_be_as_large_as_a_datagram() -> None:
+@both
+def test_an_answer_may_be_as_large_as_a_datagram(engine: str) -> None:
     """What is within the limits is used, whatever its size."""
     large = {OBJECTS["astVersionString"].at(): Value(Syntax.TEXT, b"22" * 32_000)}
 
@@ -218,10 +223,11 @@ def test_an_answer_may_be_as_large_as_a_datagram() -> None:
         assert len(await bench.poll()) == 24
         assert not bench.errors()
 
-    run(scenario)
+    run(scenario, engine=engine)
 
 
-def test_a_reply_that_comes_twice_is_used_once() -> None:
+@both
+def test_a_reply_that_comes_twice_is_used_once(engine: str) -> None:
     """As the network may double it; the second is counted, and that of the last is nobody's."""
 
     async def scenario(bench: Bench) -> None:
@@ -231,10 +237,11 @@ def test_a_reply_that_comes_twice_is_used_once() -> None:
 
         assert bench.errors() + bench.errors(BRIDGE) == {"unmatched": 2, "unknown sender": 1}
 
-    run(scenario)
+    run(scenario, engine=engine)
 
 
-def test_an_agent_that_answers_only_nonsense_is_told_as_that() -> None:
+@both
+def test_an_agent_that_answers_only_nonsense_is_told_as_that(engine: str) -> None:
     """It is not called silent: the message gives the reason of the last refusal."""
 
     async def scenario(bench: Bench) -> None:
@@ -242,10 +249,11 @@ def test_an_agent_that_answers_only_nonsense_is_told_as_that() -> None:
 
         assert "answers what cannot be used: truncated" in await bench.failing()
 
-    run(scenario, timeout=0.5)
+    run(scenario, engine=engine, timeout=0.5)
 
 
-def test_an_answer_that_comes_too_late() -> None:
+@both
+def test_an_answer_that_comes_too_late(engine: str) -> None:
     """Nobody waits for it any more; it is counted, and is not why the agent is called slow."""
     late: list[bytes] = []
 
@@ -263,4 +271,4 @@ def test_an_answer_that_comes_too_late() -> None:
 
         assert bench.errors() == {"unmatched": 1}
 
-    run(scenario, timeout=0.3)
+    run(scenario, engine=engine, timeout=0.3)

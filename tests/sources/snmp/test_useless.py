@@ -11,6 +11,7 @@ import pytest
 from bridge.asterisk.mib import OBJECTS, TABLES, Syntax, Value
 from tests.servers.snmpd import recording
 from tests.sources.snmp.bench import COLUMN, COLUMN_METRIC, EACH, GOOD, HONEST, ROWS, Bench, run
+from tests.sources.snmp.engines import both
 from tests.sources.snmp.forger import (
     END_OF_MIB_VIEW,
     GET,
@@ -80,12 +81,13 @@ UNUSABLE: dict[str, tuple[Script, Counter[str], str]] = {
 """What answers the question, but is of no use: how it is made, what is counted, and what the poll says."""
 
 
-def test_what_answers_but_is_of_no_use_ends_the_poll() -> None:
+@both
+def test_what_answers_but_is_of_no_use_ends_the_poll(engine: str) -> None:
     """Polls end at once with the reason, and each counts it; the next good answer is used."""
 
     async def scenario(bench: Bench) -> None:
         for what, (script, counted, said) in UNUSABLE.items():
-            bench = Bench(bench.forger)
+            bench = bench.again()
             bench.forger.script = only_for_get(script)
             for _ in range(EACH):
                 assert said in await bench.failing(), what
@@ -94,7 +96,7 @@ def test_what_answers_but_is_of_no_use_ends_the_poll() -> None:
             bench.forger.script = HONEST
             assert await bench.poll()
 
-    run(scenario)
+    run(scenario, engine=engine)
 
 
 def only_for_get(script: Script) -> Script:
@@ -127,8 +129,9 @@ LOOPS: dict[str, tuple[Callable[[Request], list[Variable]], str]] = {
 """Columns that a manager who follows them would walk for ever, and how they are counted."""
 
 
+@both
 @pytest.mark.parametrize("version", ["1", "2c"])
-def test_a_column_that_does_not_move_forward_is_left(version: str) -> None:
+def test_a_column_that_does_not_move_forward_is_left(version: str, engine: str) -> None:
     """It is left at that row, and counted; the other numbers of the poll come."""
 
     async def scenario(bench: Bench) -> None:
@@ -144,14 +147,15 @@ def test_a_column_that_does_not_move_forward_is_left(version: str) -> None:
         counted = Counter(reason for _, reason in LOOPS.values())
         assert bench.errors() == {reason: EACH * amount for reason, amount in counted.items()}
 
-    run(scenario, objects=COLUMN, version=version)
+    run(scenario, engine=engine, objects=COLUMN, version=version)
 
 
 def rows(make: Callable[[Request], list[Variable]]) -> Script:
     return lambda asked: HONEST(asked) if asked.kind == GET else [reply(asked, make(asked))]
 
 
-def test_a_column_without_an_end_is_cut() -> None:
+@both
+def test_a_column_without_an_end_is_cut(engine: str) -> None:
     """An agent that makes up one more row each time is asked for the most rows there may be, and no more."""
 
     def endless(asked: Request) -> Iterable[bytes]:
@@ -167,10 +171,11 @@ def test_a_column_without_an_end_is_cut() -> None:
         assert sum(sample.series.name == COLUMN_METRIC for sample in samples) == 1000
         assert len(bench.forger.asked) <= 1004
 
-    run(scenario, objects=COLUMN)
+    run(scenario, engine=engine, objects=COLUMN)
 
 
-def test_wrong_types_are_left_out() -> None:
+@both
+def test_wrong_types_are_left_out(engine: str) -> None:
     """Texts where numbers belong, and numbers where texts belong: nothing of them is used."""
     swapped = {
         name: Value(Syntax.TEXT, b"7") if isinstance(value.data, int) else Value(Syntax.INTEGER, 7)
@@ -184,10 +189,11 @@ def test_wrong_types_are_left_out() -> None:
 
         assert bench.errors() == {"wrong type": EACH * 11}
 
-    run(scenario)
+    run(scenario, engine=engine)
 
 
-def test_more_rows_than_there_can_be_are_not_asked_for() -> None:
+@both
+def test_more_rows_than_there_can_be_are_not_asked_for(engine: str) -> None:
     """Two thousand million channel types and channels that are claimed cost a few questions."""
     many = {
         OBJECTS[name].at(): Value(Syntax.GAUGE, 2**31 - 1) for name in ("astNumChanTypes", "astNumChannels")
@@ -200,20 +206,21 @@ def test_more_rows_than_there_can_be_are_not_asked_for() -> None:
         assert len(bench.forger.asked) == 1 + 2 * 250 // 20
         assert bench.errors() == {"too many channels": 1}
 
-    run(scenario, channel_table=True)
+    run(scenario, engine=engine, channel_table=True)
 
 
-def test_the_channel_table_is_never_walked() -> None:
+@both
+def test_the_channel_table_is_never_walked(engine: str) -> None:
     """By default no question is about it; when it is wanted, its cells are asked for by GET alone."""
     table = TABLES["astChanTable"]
 
     async def scenario(bench: Bench) -> None:
         await bench.poll()
         assert not any(name[: len(table)] == table for asked in bench.forger.asked for name in asked.names)
-        await Bench(bench.forger, channel_table=True).poll()
+        await bench.again(channel_table=True).poll()
         about = {
             asked.kind for asked in bench.forger.asked for name in asked.names if name[: len(table)] == table
         }
         assert about == {GET}
 
-    run(scenario)
+    run(scenario, engine=engine)

@@ -15,6 +15,7 @@ from bridge.errors import SourceError
 from bridge.sources.snmp.session import Session, TooBig, open_session
 from tests.servers.snmpd import user
 from tests.sources.snmp.bench import EACH
+from tests.sources.snmp.engines import both
 from tests.sources.snmp.forger import (
     REPORT,
     RESPONSE,
@@ -91,13 +92,14 @@ SCRIPTS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
 }
 
 
+@both
 @pytest.mark.parametrize("version", SCRIPTS)
-def test_whatever_is_answered_the_question_ends(version: str) -> None:
+def test_whatever_is_answered_the_question_ends(version: str, engine: str) -> None:
     script, read, changes = SCRIPTS[version]
 
     async def asking() -> None:
         async with forging(script(random.Random(version)), read) as forger:
-            where = settings(forger, **{"timeout": 0.1, **changes})
+            where = settings(forger, **{"engine": engine, "timeout": 0.1, **changes})
             async with open_session(where) as session:
                 for place in range(3 * EACH):
                     await ask(session, place)
