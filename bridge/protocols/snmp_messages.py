@@ -34,8 +34,12 @@ Variable = tuple[bytes, int, bytes]
 
 
 class Pdu(NamedTuple):
-    """What is asked or answered; `status` is 0 where there is no error, else
-    `culprit` counts from 1 which variable it is about.
+    """What is asked or answered.
+
+    Attributes:
+        status: 0 where there is no error.
+        culprit: which variable the error is about; they count from 1.
+        octets: the length of all variables together.
     """
 
     kind: int
@@ -43,6 +47,7 @@ class Pdu(NamedTuple):
     status: int
     culprit: int
     variables: list[Variable]
+    octets: int
 
 
 class Message(NamedTuple):
@@ -107,7 +112,8 @@ def read_pdu(fields: Reader, data: bytes) -> Pdu:
     number, status, culprit = inner.number(), inner.number(), inner.number()
     variables = inner.inside(SEQUENCE)
     inner.close()
-    return Pdu(fields.tag, number, status, culprit, _variables(data, *variables.span))
+    start, end = variables.span
+    return Pdu(fields.tag, number, status, culprit, _variables(data, start, end), end - start)
 
 
 def _variables(data: bytes, at: int, end: int) -> list[Variable]:

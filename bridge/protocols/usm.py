@@ -33,6 +33,7 @@ LAST_BOOT = 2**31 - 1
 """The count of starts at which an engine may be heard no more."""
 LARGEST = 65_507
 """Octets that a datagram holds, which is what is asked for at most."""
+_SIZE, _MODEL, _VERSION = integer(LARGEST), integer(USM), integer(V3)
 
 
 class Report(StrEnum):
@@ -210,16 +211,10 @@ def _vector(header: Header, salt: bytes) -> bytes:
 
 
 def _message(header: Header, mac: bytes, salt: bytes, inside: bytes) -> bytes:
-    about = tlv(
-        SEQUENCE,
-        integer(header.number),
-        integer(LARGEST),
-        tlv(OCTETS, bytes((header.flags,))),
-        integer(USM),
-    )
+    about = tlv(SEQUENCE, integer(header.number), _SIZE, tlv(OCTETS, bytes((header.flags,))), _MODEL)
     names = tlv(OCTETS, header.engine), integer(header.boots), integer(header.time), tlv(OCTETS, header.user)
     security = tlv(OCTETS, tlv(SEQUENCE, *names, tlv(OCTETS, mac), tlv(OCTETS, salt)))
-    return tlv(SEQUENCE, integer(V3), about, security, inside)
+    return tlv(SEQUENCE, _VERSION, about, security, inside)
 
 
 def read_sealed(fields: Reader, data: bytes) -> Sealed:

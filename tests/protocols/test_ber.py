@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.protocols.ber import IDENTIFIER, INTEGER, OCTETS, SEQUENCE, BerError, Reader, Reason
+from bridge.protocols.ber import (
+    IDENTIFIER,
+    INTEGER,
+    OCTETS,
+    SEQUENCE,
+    BerError,
+    Reader,
+    Reason,
+    arcs,
+    integer,
+    name,
+    tlv,
+)
 
 TAGS = (INTEGER, OCTETS, SEQUENCE)
 
@@ -138,3 +150,39 @@ def test_every_input_has_an_answer(data: bytes) -> None:
             reader.step(*range(256))
             reader.content_number()
             reader.content_identifier()
+
+
+@given(st.integers(-(2**63), 2**64 - 1))
+def test_a_number_that_is_written_is_read(value: int) -> None:
+    assert Reader(integer(value)).number() == value
+
+
+@pytest.mark.parametrize(
+    ("value", "size"), [(0, 1), (127, 1), (128, 2), (-128, 1), (-129, 2), (2**64 - 1, 9)]
+)
+def test_numbers_are_written_short(value: int, size: int) -> None:
+    assert len(integer(value)) == 2 + size
+
+
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 255, 256, 65_535, 65_536])
+def test_a_text_that_is_written_is_read(size: int) -> None:
+    assert Reader(tlv(OCTETS, b"x" * size)).octets() == b"x" * size
+
+
+ARCS = st.lists(st.integers(0, 2**32 - 1), max_size=126)
+
+
+@given(
+    st.one_of(st.tuples(st.integers(0, 1), st.integers(0, 39)), st.tuples(st.just(2), st.integers(0, 999))),
+    ARCS,
+)
+def test_a_name_that_is_written_is_read(first: tuple[int, int], rest: list[int]) -> None:
+    assert arcs(name((*first, *rest))) == (*first, *rest)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80", b"\x2b\x80\x01", b"\x2b\x90\x80\x80\x80\x00", b"\1" * 128])
+def test_what_is_no_name(content: bytes) -> None:
+    """Neither is it remembered as one."""
+    for _ in range(2):
+        with pytest.raises(BerError, match="bad oid"):
+            arcs(content)

@@ -31,6 +31,9 @@ from bridge.sources.snmp.wire import (
 MAX_VARIABLES = 20
 """The most variables asked for at once: the answer mostly fits into one Ethernet frame, and every agent
 takes that many."""
+FRAME, MOST_ROWS = 1200, 60
+"""Octets of variables that fit into one Ethernet frame with all that is around them, and the most rows of a
+column that are asked for at once if they are so small."""
 
 
 class TooBig(Exception):  # noqa: N818 - the name that RFC 3416 gives this answer
@@ -142,8 +145,11 @@ class AgentSession:
         """See Session. An agent that does not move forward is not followed."""
         found: list[tuple[Oid, Value]] = []
         last, width = column, len(column)
+        amount = MAX_VARIABLES
         while True:
-            for oid, answered in (await self._next(last)).variables:
+            reply = await self._next(last, min(amount, limit + 1 - len(found)))
+            amount = _fitting(reply)
+            for oid, answered in reply.variables:
                 if oid[:width] != column or oid <= last:
                     if oid <= last and answered is not Blank.END:
                         self._count(refusals.NOT_INCREASING)
@@ -154,8 +160,8 @@ class AgentSession:
                 found.append((oid, answered))
                 last = oid
 
-    async def _next(self, oid: Oid) -> Reply:
-        """What follows; its end too is something.
+    async def _next(self, oid: Oid, amount: int) -> Reply:
+        """The variables that follow, `amount` of them at most; that there are no more is one too.
 
         Raises:
             SourceError: there is nothing in the answer, or as `_ask`.
@@ -165,7 +171,7 @@ class AgentSession:
             if reply.status == NO_SUCH_NAME:
                 return Reply(0, 0, [(oid, Blank.END)])
         else:
-            reply = await self._ask(Question(GET_BULK, [oid], MAX_VARIABLES))
+            reply = await self._ask(Question(GET_BULK, [oid], amount))
         if not reply.variables:
             self._count(refusals.BAD_RESPONSE)
             raise SourceError(
@@ -247,6 +253,13 @@ class AgentSession:
         if answered is not Blank.ABSENT:
             self._count(refusals.NO_VALUE)
         return None
+
+
+def _fitting(reply: Reply) -> int:
+    """How many variables like these are asked for at once."""
+    if not reply.octets:
+        return MAX_VARIABLES
+    return min(max(MAX_VARIABLES, FRAME * len(reply.variables) // reply.octets), MOST_ROWS)
 
 
 def _dotted(oid: Oid) -> str:

@@ -48,7 +48,8 @@ def reply_of(pdu: Pdu) -> Reply:
     """
     if pdu.status:
         return Reply(pdu.status, min(pdu.culprit, len(pdu.variables)), ())
-    return Reply(0, 0, [(arcs(name), value(tag, content)) for name, tag, content in pdu.variables])
+    variables = [(arcs(name), value(tag, content)) for name, tag, content in pdu.variables]
+    return Reply(0, 0, variables, pdu.octets)
 
 
 def value(tag: int, content: bytes) -> Value | Blank:

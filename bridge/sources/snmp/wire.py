@@ -56,11 +56,15 @@ class Question(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """The answer to one question: its error (0: none), which variable that is about, and the variables."""
+    """The answer to one question: its error (0: none), which variable that is about, and the variables.
+
+    `octets` is how long those are on the wire together; 0 where the engine does not know.
+    """
 
     status: int
     culprit: int
     variables: Sequence[tuple[Oid, Value | Blank]]
+    octets: int = 0
 
 
 class SilentError(SourceError):
