@@ -180,12 +180,14 @@ class Forger(asyncio.DatagramProtocol):
         script: what it answers; may be exchanged at any time.
         asked: the questions that came.
         forbidden: those that would have changed something.
+        senders: where they came from.
     """
 
     def __init__(self, script: Script, read: Callable[[bytes], Any] = request) -> None:
         self.script = script
         self.asked: list[Any] = []
         self.forbidden = 0
+        self.senders: set[Address] = set()
         self._read = read
         self._work: set[asyncio.Task[None]] = set()
 
@@ -197,6 +199,7 @@ class Forger(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         asked = self._read(data)
+        self.senders.add(addr)
         self.asked.append(asked)
         self.forbidden += asked.kind not in READS
         task = asyncio.ensure_future(self._send(self.script(asked), addr))

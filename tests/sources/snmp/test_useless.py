@@ -175,6 +175,20 @@ def test_a_column_without_an_end_is_cut(engine: str) -> None:
 
 
 @both
+def test_a_walk_that_is_answered_by_nothing_is_no_empty_table(engine: str) -> None:
+    """There is always an end at least; an agent that does not even say that has lost what it was asked."""
+
+    async def scenario(bench: Bench) -> None:
+        bench.forger.script = rows(lambda _: [])
+
+        assert "answered nothing, not even that there is no more" in await bench.failing()
+
+        assert bench.errors() == {"bad response": 1}
+
+    run(scenario, objects=COLUMN, engine=engine)
+
+
+@both
 def test_wrong_types_are_left_out(engine: str) -> None:
     """Texts where numbers belong, and numbers where texts belong: nothing of them is used."""
     swapped = {
