@@ -127,19 +127,22 @@ class AgentSession:
 
     async def get(self, oids: Sequence[Oid]) -> list[Value | None]:
         """See Session. Version 1 knows no absent variable: it is left out, and the others asked again."""
-        values: dict[int, Value | None] = {}
         places = list(range(len(oids)))
         while places:
-            reply = await self._ask(Question(GET, [oids[place] for place in places]))
+            asked = [oids[place] for place in places]
+            reply = await self._ask(Question(GET, asked))
             if reply.status == NO_SUCH_NAME and 0 < reply.culprit <= len(places):
                 del places[reply.culprit - 1]
                 continue
-            if [name for name, _ in reply.variables] != [oids[place] for place in places]:
+            if [name for name, _ in reply.variables] != asked:
                 self._count(refusals.OTHER_VARIABLES)
                 raise SourceError(f"{self._where} answered other variables than were asked for")
-            values.update(zip(places, (self._value(value) for _, value in reply.variables), strict=True))
-            break
-        return [values.get(place) for place in range(len(oids))]
+            answers = [each if isinstance(each, Value) else self._value(each) for _, each in reply.variables]
+            if len(answers) == len(oids):
+                return answers
+            found = dict(zip(places, answers, strict=True))
+            return [found.get(place) for place in range(len(oids))]
+        return [None] * len(oids)
 
     async def column(self, column: Oid, limit: int) -> list[tuple[Oid, Value]]:
         """See Session. An agent that does not move forward is not followed."""
@@ -150,8 +153,9 @@ class AgentSession:
             reply = await self._next(last, min(amount, limit + 1 - len(found)))
             amount = _fitting(reply)
             for oid, answered in reply.variables:
-                if oid[:width] != column or oid <= last:
-                    if oid <= last and answered is not Blank.END:
+                is_end = answered is Blank.END
+                if is_end or oid[:width] != column or oid <= last:
+                    if oid <= last and not is_end:
                         self._count(refusals.NOT_INCREASING)
                     return found
                 if len(found) == limit or not isinstance(answered, Value):
