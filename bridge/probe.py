@@ -40,12 +40,14 @@ class Outcome(NamedTuple):
         name: the source or sink.
         error: what failed and what to do; empty when it worked.
         samples: what a source said.
+        how: by which of several ways it was asked; empty where there is but one.
     """
 
     peer: str
     name: str
     error: str = ""
     samples: tuple[Sample, ...] = ()
+    how: str = ""
 
 
 Watch = Callable[[str, str | None], None]
@@ -71,9 +73,10 @@ def _peer(source: Source) -> str:
 async def _poll(source: Source) -> Outcome:
     assert isinstance(source, Pollable)
     try:
-        return Outcome(_peer(source), source.name, samples=tuple(await source.poll_once()))
+        samples = tuple(await source.poll_once())
     except BridgeError as error:
         return Outcome(_peer(source), source.name, str(error))
+    return Outcome(_peer(source), source.name, samples=samples, how=getattr(source, "how", ""))
 
 
 async def connect(settings: Settings, watch: Watch = overlook) -> list[Outcome]:

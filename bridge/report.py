@@ -102,9 +102,10 @@ def check_json(faults: Iterable[Fault], warnings: Sequence[str], peers: Sequence
     }
 
 
-def peer_json(peer: str, error: str, samples: int, seconds: float) -> Json:
-    """How it went with a peer."""
-    return {"peer": peer, "ok": not error, "error": error, "samples": samples, "seconds": round(seconds, 3)}
+def peer_json(peer: str, error: str, samples: int, seconds: float, how: str = "") -> Json:
+    """How it went with a peer, and by which way where there are several."""
+    found = {"peer": peer, "ok": not error, "error": error, "samples": samples, "seconds": round(seconds, 3)}
+    return {**found, "how": how}
 
 
 def outcome(peer: str, error: str, found: str = "") -> Text:
@@ -116,8 +117,9 @@ def outcome(peer: str, error: str, found: str = "") -> Text:
 
 def peer(outcome_: Json, *, timed: bool) -> Text:
     """The same of what `peer_json` says, if wanted with the time that it took."""
-    samples = outcome_["samples"]
-    line = outcome(outcome_["peer"], outcome_["error"], f"{samples} samples" if samples else "")
+    samples, how = outcome_["samples"], outcome_["how"]
+    found = ", ".join(each for each in (f"{samples} samples" if samples else "", how) if each)
+    line = outcome(outcome_["peer"], outcome_["error"], found)
     return line.append(f" ({outcome_['seconds']:.1f} s)", "dim") if timed else line
 
 

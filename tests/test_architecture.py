@@ -35,6 +35,7 @@ IMPURE = {"asyncio", "socket", "ssl", "os", "time", "random", "threading", "logg
 HOMES = {
     "pysnmp": {"sources/snmp", "demo/snmp_agent.py"},
     "pysmi": {"sources/snmp"},
+    "cryptography": {"sources/snmp/crypto.py"},
     "aiomqtt": {"sinks/mqtt"},
     "paho": {"sinks/mqtt"},
     "aiohttp": {"sinks/http", "fetch.py"},

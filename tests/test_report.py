@@ -79,6 +79,8 @@ def test_the_time_that_a_peer_took_is_told_if_wanted() -> None:
 
     assert lines(report.peer(good, timed=True)) == ["ok      hq ami: 73 samples (0.2 s)"]
     assert lines(report.peer(good, timed=False)) == ["ok      hq ami: 73 samples"]
+    snmp = report.peer_json("hq snmp", "", 24, 0.25, "engine fast")
+    assert lines(report.peer(snmp, timed=False)) == ["ok      hq snmp: 24 samples, engine fast"]
     assert lines(report.peer(bad, timed=True)) == ["failed  mqtt: refused (5.0 s)"]
 
 

@@ -20,7 +20,7 @@ CHECKED = {
     "ok": "whether nothing is wrong",
     "faults": "of the settings, each `{where, what, hint}`",
     "warnings": "what is not wrong but not good either, as texts",
-    "peers": "those that were tried, each `{peer, ok, error, samples, seconds}`; empty without --connect",
+    "peers": "those tried, each `{peer, ok, error, samples, seconds, how}`; empty without --connect",
 }
 POLLED = {
     "metric": "its name",
@@ -69,7 +69,7 @@ def _try_peers(settings: Settings) -> list[report.Json]:
     with shown() as trial:
         outcomes = asyncio.run(all_of_them(trial))
     return [
-        report.peer_json(each.peer, each.error, len(each.samples), trial.seconds[each.peer])
+        report.peer_json(each.peer, each.error, len(each.samples), trial.seconds[each.peer], each.how)
         for each in outcomes
     ]
 

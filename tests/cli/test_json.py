@@ -70,7 +70,7 @@ class TestCheck:
         (found,) = objects(result)
         ami, graphite = found["peers"]
         assert (result.code, found["ok"], found["faults"]) == (1, False, [])
-        assert set(ami) == set(graphite) == {"peer", "ok", "error", "samples", "seconds"}
+        assert set(ami) == set(graphite) == {"peer", "ok", "error", "samples", "seconds", "how"}
         assert (ami["peer"], ami["ok"], ami["error"]) == ("hq ami", True, "")
         assert ami["samples"] > 10
         assert ami["seconds"] > 0

@@ -22,6 +22,7 @@ from bridge.pipeline.interfaces import Clock, Emit
 from bridge.pipeline.memory import Memory
 from bridge.pipeline.poller import Poller
 from bridge.settings import SnmpSettings
+from bridge.sources.snmp.fast import is_fast
 from bridge.sources.snmp.objects import UserObjects, compile_objects
 from bridge.sources.snmp.session import MAX_VARIABLES, Connect, Session, get_all, open_session
 from bridge.sources.snmp.wire import Counts
@@ -90,6 +91,11 @@ class SnmpSource:
     def pbx(self) -> str:
         """The PBX it reads."""
         return self._pbx
+
+    @property
+    def how(self) -> str:
+        """Which engine asks: `engine fast` or `engine pysnmp`."""
+        return f"engine {'fast' if is_fast(self._settings) else 'pysnmp'}"
 
     async def run(self, emit: Emit) -> None:
         """Poll until cancelled.
