@@ -128,7 +128,8 @@ def show_table(lists: Mapping[str, Iterable[str]]) -> str:
     """Lists by name as the environment writes them: `a=1,b=2,a=3`, or JSON where that would not read back."""
     tables = {name: [*texts] for name, texts in lists.items()}
     items = [f"{name}={text}" for name, texts in tables.items() for text in texts]
-    if all(tables.values()) and all(map(PLAIN_ITEM.fullmatch, items)):
+    plain = all(tables.values()) and all(map(PLAIN_ITEM.fullmatch, items))
+    if plain and not any("=" in name for name in tables):
         return ",".join(items)
     return json.dumps(tables)
 

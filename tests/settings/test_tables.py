@@ -1,7 +1,7 @@
 """Tables: lists by name, in one value of a setting."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridge.settings.values import show_table, table
@@ -28,6 +28,7 @@ def test_what_is_no_table_is_told(given: str) -> None:
         table(given)
 
 
+@example({"a=": [""]})
 @given(st.dictionaries(st.text("ab=, *{\"'é", max_size=4), st.lists(st.text("ab=, *!", max_size=4))))
 def test_tables_are_shown_so_that_they_read_back(lists: dict[str, list[str]]) -> None:
     assert table(show_table(lists)) == lists
