@@ -185,6 +185,8 @@ class Calls(Model):
                 call.cause, call.state = message.get("Cause"), message.get("ChannelStateDesc")
             if end.life is not None:
                 self._leave(end.life.linkedid, now)
+        if self._ending.overdue(now):
+            self._close(self._ending.settled(now))
 
     # --- which channel belongs to which call
 
@@ -294,7 +296,7 @@ class Calls(Model):
         yield CALLS_ACTIVE.series(self.pbx), len(self._count_legs())
 
     def gauges(self, now: float) -> Values:
-        """Calls that have ended are counted here, as soon as no late event can change what came of them."""
+        """Calls that have ended are counted as soon as no late event can change what came of them."""
         self._close(self._ending.settled(now))
         self._level.correct(len(self._count_legs()))
         yield CALLS_ACTIVE.series(self.pbx), self._level.now

@@ -171,6 +171,8 @@ class Dials(Model):
         self._hung_up.news(key, now)
         if self._dials.find(key) is not None:
             self._ending.ended(key, now)
+        if self._ending.overdue(now):
+            self._close(self._ending.settled(now))
 
     def _originated(self, message: AmiMessage, now: float) -> None:
         """The event has no key of its own: two calls that fail at once and to one number look the same."""
@@ -202,7 +204,7 @@ class Dials(Model):
         return 0
 
     def gauges(self, now: float) -> Values:
-        """There are none; but the legs whose dialling has ended are counted here."""
+        """There are none; but the legs whose dialling has ended are counted here too."""
         self._close(self._ending.settled(now))
         return iter(())
 

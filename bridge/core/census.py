@@ -4,6 +4,7 @@ Events tell of begins and ends; a list that is asked for from time to time (a po
 was asked. What the list corrects is wrong at most until the next one, and drift is counted.
 """
 
+from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
@@ -17,15 +18,14 @@ MEMORY = 300.0
 
 @dataclass(slots=True)
 class _Record(Generic[Life]):
-    """One thing that lives or lived.
+    """One thing that lives, as far as events tell.
 
     Attributes:
-        life: what is known of it; None if only its end was told.
+        life: what is known of it; None if nothing.
         since: when it was first heard of.
         told: an event has told its begin.
         listed: a list brought it, and no event has told its begin since.
         missed: a list did not have it, and no event has told its end yet.
-        ended: when an event told its end.
     """
 
     life: Life | None
@@ -33,22 +33,31 @@ class _Record(Generic[Life]):
     told: bool = False
     listed: bool = False
     missed: bool = False
-    ended: float | None = None
+
+
+_End = tuple[float, bool, bool]
+"""Of one thing that has ended: when an event told it, and `told` and `listed` as of its record.
+
+They are many more than those that live, so they are kept as what costs the garbage collector nothing.
+"""
 
 
 class Ended(NamedTuple, Generic[Life]):
-    """Word of an end: whether it is the first, and what is known of the thing, if it was known."""
+    """Word of an end: whether it is the first, and then what is known of the thing, if it was known."""
 
     news: bool
     life: Life | None
 
 
 class Census(Generic[Key, Life]):
-    """Keys must not return: a thing that comes again has a new one. All times are monotonic seconds."""
+    """Keys must not return: a thing that comes again has a new one. All times are monotonic seconds.
+
+    Those that have ended are kept apart, in the order of their ends: nobody who asks often need look at them.
+    """
 
     def __init__(self) -> None:
         self._records: dict[Key, _Record[Life]] = {}
-        self._pruned = 0.0
+        self._ended: OrderedDict[Key, _End] = OrderedDict()
 
     def __len__(self) -> int:
         """How many live."""
@@ -57,16 +66,20 @@ class Census(Generic[Key, Life]):
     def living(self) -> Iterator[tuple[Key, Life]]:
         """Those that live now."""
         for key, record in self._records.items():
-            if record.life is not None and record.ended is None and not record.missed:
+            if record.life is not None and not record.missed:
                 yield key, record.life
 
     def find(self, key: Key) -> Life | None:
         """What is known of a thing whose end no event has told; None if nothing."""
         record = self._records.get(key)
-        return None if record is None or record.ended is not None else record.life
+        return None if record is None else record.life
 
     def begin(self, key: Key, life: Life, now: float) -> bool:
         """Word that a thing has begun; return whether it is the first. A life that is known is kept."""
+        if key in self._ended:
+            ended, told, _ = self._ended[key]
+            self._ended[key] = ended, True, False
+            return not told
         record = self._records.get(key)
         if record is None:
             self._records[key] = _Record(life, now, told=True)
@@ -81,9 +94,11 @@ class Census(Generic[Key, Life]):
 
         None for one that has ended: the word was late.
         """
-        record = self._records.setdefault(key, _Record(None, now))
-        if record.ended is not None:
-            return None
+        record = self._records.get(key)
+        if record is None:
+            if key in self._ended:
+                return None
+            record = self._records[key] = _Record(None, now)
         if record.life is None:
             record.life = life
         return record.life
@@ -91,11 +106,11 @@ class Census(Generic[Key, Life]):
     def end(self, key: Key, now: float) -> Ended[Life]:
         """Word that a thing has ended."""
         self._prune(now)
-        record = self._records.setdefault(key, _Record(None, now))
-        news, life = record.ended is None, record.life
-        if news:
-            record.ended = now
-        return Ended(news, life)
+        if key in self._ended:
+            return Ended(news=False, life=None)
+        record = self._records.pop(key, None) or _Record(None, now)
+        self._ended[key] = now, record.told, record.listed
+        return Ended(news=True, life=record.life)
 
     def correct(self, listed: Mapping[Key, Life], asked: float, *, first: bool = False) -> int:
         """Take a list of those that lived at a moment after `asked`; return how many words never came.
@@ -107,7 +122,7 @@ class Census(Generic[Key, Life]):
         """
         corrections = 0
         for key, record in list(self._records.items()):
-            if record.ended is not None or key in listed:
+            if key in listed:
                 continue
             if record.missed or first:
                 corrections += not first
@@ -120,12 +135,16 @@ class Census(Generic[Key, Life]):
 
     def _list(self, key: Key, life: Life, asked: float, *, first: bool) -> bool:
         """Take one of a list; return whether word of its begin is overdue."""
+        if key in self._ended:
+            ended, told, overdue = self._ended[key]
+            self._ended[key] = ended, told, False
+            return overdue
         record = self._records.get(key)
         if record is None:
             self._records[key] = _Record(life, asked, listed=not first)
             return False
         record.missed = False
-        if record.ended is None and record.life is None:
+        if record.life is None:
             record.life = life
         overdue, record.listed = record.listed, False
         return overdue
@@ -133,12 +152,12 @@ class Census(Generic[Key, Life]):
     def forget(self) -> None:
         """Nothing that lived lives: the world began anew."""
         self._records.clear()
+        self._ended.clear()
 
     def _prune(self, now: float) -> None:
-        """Forget old ends, now and then: memory is bounded by what lives and by what ended of late."""
-        if now - self._pruned < MEMORY / 10:
-            return
-        self._pruned = now
-        for key, record in list(self._records.items()):
-            if record.ended is not None and now - record.ended > MEMORY:
-                del self._records[key]
+        """Forget old ends: memory is bounded by what lives and by what ended of late."""
+        while self._ended:
+            key, (ended, _, _) = next(iter(self._ended.items()))
+            if now - ended <= MEMORY:
+                return
+            del self._ended[key]

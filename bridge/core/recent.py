@@ -1,5 +1,6 @@
 """Recent: what came within the last seconds, so that a second word of one happening is known as such."""
 
+from collections import OrderedDict
 from collections.abc import Hashable
 
 SPAN = 3.0
@@ -19,7 +20,8 @@ class Recent:
     def __init__(self, span: float = SPAN, limit: int = LIMIT) -> None:
         self._span = span
         self._limit = limit
-        self._seen: dict[Hashable, float] = {}
+        # In a plain dict, finding the first gets slow where many before it have been deleted.
+        self._seen: OrderedDict[Hashable, float] = OrderedDict()
 
     def __len__(self) -> int:
         """How many are remembered."""
@@ -32,9 +34,11 @@ class Recent:
 
     def news(self, key: Hashable, now: float) -> bool:
         """Whether the key did not come within the span; it has come now."""
-        if self.has(key, now):
-            return False
-        self._seen.pop(key, None)
+        seen = self._seen.get(key)
+        if seen is not None:
+            if now - seen <= self._span:
+                return False
+            del self._seen[key]
         self._seen[key] = now
         self._forget(now)
         return True

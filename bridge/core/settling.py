@@ -1,5 +1,6 @@
 """Settling: things that have ended, and wait until late word of them is no more to be expected."""
 
+from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from math import inf
 from typing import Generic, TypeVar
@@ -9,6 +10,9 @@ Key = TypeVar("Key", bound=Hashable)
 SETTLED = 2.5
 """Seconds after which no late word is expected: streams are disturbed by 2 at most."""
 
+GATHERED = 1.0
+"""Seconds for which those that need not wait any more may gather: all of a poll would be too many at once."""
+
 
 class Settling(Generic[Key]):
     """What is counted when a thing ends may depend on words that come later; so it is counted a little later.
@@ -17,7 +21,7 @@ class Settling(Generic[Key]):
     """
 
     def __init__(self) -> None:
-        self._since: dict[Key, float] = {}
+        self._since: OrderedDict[Key, float] = OrderedDict()
 
     def __iter__(self) -> Iterator[Key]:
         """Those that wait."""
@@ -34,6 +38,10 @@ class Settling(Generic[Key]):
     def goes_on(self, key: Key) -> None:
         """It has not ended after all."""
         self._since.pop(key, None)
+
+    def overdue(self, now: float) -> bool:
+        """Whether the first of them has waited for so long that many may have gathered behind it."""
+        return bool(self._since) and now - next(iter(self._since.values())) >= SETTLED + GATHERED
 
     def settled(self, now: float = inf) -> list[tuple[Key, float]]:
         """Those that have waited long enough, each with the time of its end; they wait no more."""

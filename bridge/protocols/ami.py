@@ -13,7 +13,7 @@ from bridge.core.printable import printable
 from bridge.errors import ProtocolError
 
 GREETING = b"Asterisk Call Manager/"
-EVENT, RESPONSE = b"Event:", b"Response: "
+EVENT, RESPONSE, FOLLOWS = b"Event:", b"Response: ", b"Response: Follows"
 END = b"\r\n\r\n"
 COMMAND_END = b"--END COMMAND--"
 
@@ -25,6 +25,8 @@ MAX_HEADERS = 20_000
 """Headers of one message: the answer to a command has one per line of output."""
 MAX_MESSAGE = 4 * 1024 * 1024
 """Bytes of one message: a command that prints 20,000 lines of 200 characters."""
+LONGEST_NAME = 80
+"""Bytes of the first line of an event whose name is kept; Asterisk's longest has some forty."""
 MAX_ITEMS, MAX_LIST = 50_000, 64 * 1024 * 1024
 """Items and bytes of one list: more channels or contacts than one Asterisk has, of some 900 bytes each."""
 
@@ -54,11 +56,13 @@ class AmiMessage:
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        self._found: dict[str, str | None] = {}
+        self._found: dict[str, str] = {}
         self._pairs: list[tuple[str, str]] | None = None
         self._table: dict[str, str] | None = None
         if raw.startswith(EVENT):
-            self.event, self.response = _value(raw, len(EVENT)), ""
+            line = raw[: raw.find(b"\n") + 1]
+            self.event = _name(line) if 0 < len(line) <= LONGEST_NAME else _value(raw, len(EVENT))
+            self.response = ""
         else:
             self.event = "" if raw.startswith(RESPONSE) else self.get("Event")
             self.response = self.get("Response")
@@ -81,10 +85,13 @@ class AmiMessage:
 
     def get(self, key: str, default: str = "") -> str:
         """The first value of a key; remembered, since many ask for the same."""
-        if key not in self._found:
-            self._found[key] = self._find(key)
-        value = self._found[key]
-        return default if value is None else value
+        value = self._found.get(key)
+        if value is None:
+            value = self._find(key)
+            if value is None:
+                return default
+            self._found[key] = value
+        return value
 
     def getall(self, key: str) -> list[str]:
         """All values of a key in their order."""
@@ -112,9 +119,16 @@ def _needles(key: str) -> tuple[bytes, bytes]:
 
 
 def _value(raw: bytes, start: int) -> str:
+    """What stands from `start` to the end of the line."""
     end = raw.find(b"\n", start)
     value = raw[start:end] if end >= 0 else raw[start:]
     return _text(value.removesuffix(b"\r").lstrip(b" "))
+
+
+@lru_cache
+def _name(line: bytes) -> str:
+    """The name of an event, of which there are few, by its first line."""
+    return _value(line, len(EVENT))
 
 
 def _pairs(raw: bytes) -> Iterator[tuple[str, str]]:
@@ -127,9 +141,10 @@ def _pairs(raw: bytes) -> Iterator[tuple[str, str]]:
 
 def _text(value: bytes) -> str:
     try:
-        return printable(value.decode())
+        text = value.decode()
     except UnicodeDecodeError:
-        return printable(value.decode("latin-1"))
+        text = value.decode("latin-1")
+    return text if text.isprintable() else printable(text)
 
 
 class AmiParser:
@@ -167,16 +182,16 @@ class AmiParser:
 
     def _read(self, data: bytes, messages: list[AmiMessage]) -> None:
         for block in self._blocks(data if self.version else self._greeting(data)):
-            if self._output or block.startswith(b"Response: Follows"):
+            if self._output or block.startswith(FOLLOWS):
                 messages.extend(self._command(block))
+                continue
+            message = AmiMessage(block.lstrip(b"\r\n"))
+            if len(block) > MAX_LINE:
+                _check(block)
+            if message.event or message.response:
+                messages.append(message)
             else:
-                message = AmiMessage(block.lstrip(b"\r\n"))
-                if len(block) > MAX_LINE:
-                    _check(block)
-                if message.event or message.response:
-                    messages.append(message)
-                else:
-                    self.ignored += bool(message.raw)
+                self.ignored += bool(message.raw)
         _check_size(len(self._rest) - (len(END) - 1))
 
     def _command(self, block: bytes) -> Iterator[AmiMessage]:

@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.asterisk.calls import Calls
-from bridge.core.settling import SETTLED
+from bridge.core.settling import GATHERED, SETTLED
 from bridge.protocols.ami import AmiMessage
 from tests import recordings
 from tests.asterisk.happenings import channel, channels, dial, hangup, snapshot
@@ -298,6 +298,16 @@ class TestPolled:
         pbx.poll({})
 
         assert (before, pbx.gauges()["calls.active"]) == (1, 0)
+
+
+def test_what_has_ended_is_counted_between_polls_too_so_that_none_has_too_much_to_do() -> None:
+    pbx = connected()
+    pbx.hear(channel("Newchannel", "1"), hangup("1"))
+
+    pbx.now += SETTLED + GATHERED
+    pbx.hear(channel("Newchannel", "2"), hangup("2"))
+
+    assert pbx.counts()["calls.ended"] == 1
 
 
 def test_events_without_headers_do_no_harm() -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from bridge.asterisk.dials import Dials, dialled
-from bridge.core.settling import SETTLED
+from bridge.core.settling import GATHERED, SETTLED
 from bridge.protocols.ami import AmiMessage
 from tests import recordings
 from tests.asterisk.happenings import channel, channels, dial, hangup, snapshot
@@ -282,3 +282,13 @@ class TestPolled:
 
 def test_events_without_headers_do_no_harm() -> None:
     totals(*(event(f"Event: {name}") for name in connected().model.hears()))
+
+
+def test_what_has_ended_is_counted_between_polls_too_so_that_none_has_too_much_to_do() -> None:
+    pbx = connected()
+    pbx.hear(BEGIN, ANSWERED)
+
+    pbx.now += SETTLED + GATHERED
+    pbx.hear(hangup("2"))
+
+    assert of(pbx.counts(), "dials.results") == {"answer": 1}

@@ -1,6 +1,6 @@
 """AMI events per second on one core: bytes, in pieces as a socket gives them, to everything that is known.
 
-    python -m tests.benchmarks.bench_ami [--events 200000] [--rounds 3]
+    python -m tests.benchmarks.bench_ami [--events 200000] [--fast 1000000] [--rounds 3]
 
 The stream is a recorded session of Asterisk 22 with calls of all kinds, over and over, each time with
 channels, calls and bridges of its own. `everything` is what an account with all classes hears; `asked for` is
@@ -27,10 +27,13 @@ from tests import recordings
 PIECE = 65_536
 RATE = 1000
 """Events a second that the tracker is told: a very busy PBX."""
-POLL = 15 * RATE
+POLL_SECONDS = 15
+POLL = POLL_SECONDS * RATE
 """Events between two polls."""
 LIVE = 5_000
 """Calls that are up while memory is measured."""
+FAST = 20_000
+"""Events a second at which stalls are looked for: twenty very busy PBXs."""
 AGED = 60
 """Seconds after the last event when memory is measured: what is kept for seconds only is gone."""
 ASKED = frozenset(CLASSES.split(","))
@@ -115,6 +118,26 @@ def rate(run: Run, reads: Sequence[bytes], events: int) -> float:
     return events / seconds
 
 
+def stalls(events: Sequence[bytes], count: int) -> tuple[list[float], list[float]]:
+    """Processor seconds of every read, and of every poll, each of which holds up the event loop."""
+    parser, replies, tracker = AmiParser(), Replies(), Tracker("hq")
+    tracker.sync({}, 0)
+    taken = 0
+    reads: list[float] = []
+    polls: list[float] = []
+    for read in pieces(repeated(events, count)):
+        started = time.process_time()
+        for message in replies.sort(parser.feed(read))[1]:
+            tracker.take(message, taken / FAST)
+            taken += 1
+        reads.append(time.process_time() - started)
+        if taken // (POLL_SECONDS * FAST) > len(polls):
+            started = time.process_time()
+            tracker.samples(taken / FAST, taken / FAST)
+            polls.append(time.process_time() - started)
+    return reads, polls
+
+
 def memory() -> tuple[float, int]:
     """Bytes for each live channel, and how many channels there were."""
     call = a_call_that_is_up()
@@ -167,10 +190,14 @@ def main() -> None:
     """Print all figures."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--events", type=int, default=200_000)
+    arguments.add_argument("--fast", type=int, default=1_000_000)
     arguments.add_argument("--rounds", type=int, default=3)
     options = arguments.parse_args()
     compare("everything", recorded(), options.events, options.rounds)
     compare("asked for", recorded(ASKED), options.events, options.rounds)
+    reads, polls = stalls(recorded(ASKED), options.fast)
+    print(f"asked for, {FAST:,} events a second, {options.fast:,} of them:")
+    print(f"  longest read {max(reads) * 1000:.0f} ms, longest poll {max(polls, default=0) * 1000:.0f} ms")
     each, channels = memory()
     print(f"memory: {each:,.0f} bytes for each of {channels:,} live channels")
 

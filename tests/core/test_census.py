@@ -26,7 +26,7 @@ def test_a_second_word_is_no_news() -> None:
     assert not census.begin("a", "other", 2)
     assert census.find("a") == "life"
     census.end("a", 3)
-    assert census.end("a", 4) == Ended(news=False, life="life")
+    assert census.end("a", 4) == Ended(news=False, life=None)
 
 
 def test_a_begin_after_the_end_is_news_but_nothing_lives() -> None:
@@ -112,6 +112,17 @@ def test_ends_are_forgotten_in_time() -> None:
     census.end("b", 2 + MEMORY)
 
     assert census.end("a", 3 + MEMORY).news
+
+
+def test_what_has_ended_is_not_looked_at_by_who_asks_for_the_living() -> None:
+    census = Census[str, str]()
+    for key in "abc":
+        census.begin(key, "life", 1)
+        census.end(key, 2)
+
+    assert census.begin("a", "late", 3) is False
+    assert census.correct({"a": "listed"}, asked=1.5) == 0
+    assert len(census) == 0
 
 
 words = st.lists(st.tuples(st.booleans(), st.sampled_from("abc")), max_size=12)

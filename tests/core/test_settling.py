@@ -1,4 +1,4 @@
-from bridge.core.settling import SETTLED, Settling
+from bridge.core.settling import GATHERED, SETTLED, Settling
 
 
 def test_it_is_settled_once_and_only_after_a_while() -> None:
@@ -40,3 +40,14 @@ def test_all_may_be_settled_at_once_or_forgotten() -> None:
     settling.clear()
 
     assert settling.settled() == []
+
+
+def test_it_is_overdue_only_when_many_may_have_gathered() -> None:
+    settling: Settling[str] = Settling()
+    never = settling.overdue(99)
+
+    settling.ended("a", 10)
+
+    assert not never
+    assert not settling.overdue(10 + SETTLED)
+    assert settling.overdue(10 + SETTLED + GATHERED)
