@@ -4,12 +4,17 @@ It is the notation that etsy's statsd writes (ECMA-262, Number::toString); Graph
 readers take it too.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
+from math import isfinite
 
 WHOLE = 1e15
 """Below this, a float without a fraction is written exactly by its integer."""
 POINT_HIGHEST, POINT_LOWEST = 21, -5
 """The places of the decimal point, counted from the first digit, between which no exponent is written."""
+
+ODD = ("e", "n", "0.0000", "-0.0")
+"""What Python writes in a number that is not `text` when `.0` is gone: exponent, nan, inf, minus zero."""
 
 
 def text(value: float) -> str:
@@ -20,6 +25,15 @@ def text(value: float) -> str:
     if "e" not in plain and not plain.startswith(("0.0000", "-0.0000")):
         return plain.removesuffix(".0")
     return _scientific(plain)
+
+
+def texts(values: Iterable[float]) -> list[str]:
+    """`text` of each, and the empty text for one that is not finite; plain numbers take no step for each."""
+    exact = list(map(float, values))
+    plain = "\n".join(map(repr, exact)) + "\n"
+    if any(odd in plain for odd in ODD):
+        return [text(value) if isfinite(value) else "" for value in exact]
+    return plain.replace(".0\n", "\n").split("\n")[:-1] if exact else []
 
 
 def _scientific(plain: str) -> str:

@@ -1,15 +1,17 @@
 """Samples as carbon takes them: names in path or tags layout; plaintext lines, datagrams or pickles."""
 
+import operator
 import pickle
 import string
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
+from itertools import groupby
 from math import isfinite
 
 from bridge.core.metric import Metric, MetricKind
 from bridge.core.naming import Escape, escaper, place
-from bridge.core.number import text
+from bridge.core.number import texts
 from bridge.core.sample import Sample, Series
 
 WORD = string.ascii_letters + string.digits + "_-"
@@ -28,6 +30,8 @@ PICKLE_POINTS = 500
 """What carbon's own relay puts into one message."""
 PICKLE_BYTES = 1 << 20
 """carbon refuses a longer message."""
+TIME = operator.itemgetter(2)
+"""The time of a sample."""
 
 Layout = Callable[[Series], str]
 """Gives a series its name; the empty name if it has no place in this layout."""
@@ -137,17 +141,21 @@ def lines(samples: Iterable[Sample], names: Names) -> list[str]:
 
     Here and below samples without a name, and numbers that are not finite, are left out.
     """
-    return [
-        f"{name} {text(value)} {int(time)}\n"
-        for series, value, time in samples
-        if (name := names[series]) and isfinite(value)
-    ]
+    return [point + end for points, end in _runs(samples, names) for point in points]
 
 
 def plaintext(samples: Iterable[Sample], names: Names) -> Iterator[bytes]:
     """All lines in one piece."""
-    if found := lines(samples, names):
-        yield "".join(found).encode()
+    if found := "".join([end.join(points) + end for points, end in _runs(samples, names) if points]):
+        yield found.encode()
+
+
+def _runs(samples: Iterable[Sample], names: Names) -> Iterator[tuple[list[str], str]]:
+    """`<name> <value>` of those that stand together and have one time, and the end of all their lines."""
+    for time, run in groupby(samples, TIME):
+        series, values, _ = zip(*run, strict=True)
+        words = zip(map(names.__getitem__, series), texts(values), strict=True)
+        yield [f"{name} {value}" for name, value in words if name and value], f" {int(time)}\n"
 
 
 def datagrams(samples: Iterable[Sample], names: Names) -> Iterator[bytes]:

@@ -40,6 +40,7 @@ def rate(encode: Encode, names: Names, flush: list[list[Sample]]) -> float:
 def main() -> None:
     """Print a table."""
     values = {
+        "small": batches(QUEUE_HOLD_TIME_AVERAGE.name, lambda number: number * 7919 % 1000 / 4),
         "whole": batches(QUEUE_WAITING.name, lambda number: number * 7919 % 1000),
         "fractions": batches(QUEUE_HOLD_TIME_AVERAGE.name, lambda number: number * 7919 % 1000 / 7),
     }

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.number import text
+from bridge.core.number import text, texts
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,16 @@ def test_numbers_are_written_as_javascript_does(value: float, expected: str) -> 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_what_is_written_reads_back_as_the_same_number(value: float) -> None:
     assert math.isclose(float(text(value)), value, rel_tol=0, abs_tol=0)
+
+
+PLAIN = st.integers(-(10**6), 10**6) | st.floats(0.001, 1e14) | st.integers().map(float) | st.booleans()
+ODD = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([-0.0, 1e15, 1e16, 2**63, 1e-5])
+
+
+@given(st.lists(PLAIN) | st.lists(PLAIN | ODD))
+def test_many_at_once_are_written_as_each_alone(values: list[float]) -> None:
+    assert texts(values) == [text(value) for value in values]
+
+
+def test_among_many_what_is_not_finite_has_no_text() -> None:
+    assert texts([1.0, math.nan, 2.5, math.inf, -math.inf]) == ["1", "", "2.5", "", ""]

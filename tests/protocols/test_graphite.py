@@ -167,6 +167,16 @@ def test_a_line_is_name_value_and_whole_seconds() -> None:
     ]
 
 
+def test_each_line_has_its_own_time_and_the_order_stays() -> None:
+    samples = [Sample(WAITING, 1, NOW), Sample(WAITING, 2, NOW - 10), Sample(WAITING, 3, NOW)]
+
+    assert [line.split()[1:] for line in lines(samples, names())] == [
+        ["1", "1700000000"],
+        ["2", "1699999990"],
+        ["3", "1700000000"],
+    ]
+
+
 Encode = Callable[[Iterable[Sample], Names], Iterable[bytes]]
 ENCODERS = pytest.mark.parametrize("encode", [plaintext, datagrams, pickles])
 
