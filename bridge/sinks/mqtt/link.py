@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 import ssl
+from collections import ChainMap
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -17,9 +18,10 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from bridge.core.endpoint import Endpoint
 from bridge.errors import ProtocolError
 from bridge.protocols.mqtt import Message, client_id
-from bridge.protocols.mqtt_inbound import LARGEST, Inbound, matches
+from bridge.protocols.mqtt_inbound import LARGEST, PUBACK, Inbound, matches
+from bridge.protocols.mqtt_packets import is_plain, is_refusal, publish
 from bridge.settings import MqttSettings
-from bridge.sinks.mqtt.paho import CONNECTION_LOST, Paho
+from bridge.sinks.mqtt.paho import CONNECTION_LOST, NO_CONNECTION, Paho
 from bridge.sinks.mqtt.role import Role
 from bridge.sinks.mqtt.tls import tls_context
 
@@ -29,6 +31,8 @@ SLICE = 100
 """Messages handed over at once: some 2 ms of work, after which others have a turn."""
 WINDOW = 5000
 """Messages handed over before they are waited for; there are 65,535 numbers to tell them apart."""
+SAID = 5
+"""Messages of `say` that may be unacknowledged at once: a quarter of what mosquitto takes, with MQTT 5."""
 FAREWELL = 3.0
 """Seconds for the farewell: a broker that is slower finds out by the Last Will."""
 CORRECTION = 1.0
@@ -63,6 +67,7 @@ class Link(aiomqtt.Client):
             timeout=settings.timeout,
             keepalive=max(1, round(settings.keepalive)),
             properties=_limits() if settings.version == "5" else None,
+            max_inflight_messages=SAID,
             **_way(endpoint, settings),
         )
         self._role = role
@@ -74,6 +79,8 @@ class Link(aiomqtt.Client):
         self._connecting: asyncio.Task[aiomqtt.Client] | None = None
         self._sockets: list[socket.socket] = []
         self._unsent: dict[int, int] = {}
+        self._left = 0
+        self._at_once = WINDOW
         self._sent: asyncio.Future[None] = self._loop.create_future()
         self._refused: set[int] = set()
         self._correcting: asyncio.TimerHandle | None = None
@@ -82,7 +89,7 @@ class Link(aiomqtt.Client):
         self._inbound = Inbound(
             role.filters,
             settings.version,
-            published=self._paho.published,
+            published=ChainMap(self._unsent, self._paho.published),
             subscribed=self._pending_subscribes,
             pinging=self._paho.pinging,
         )
@@ -140,16 +147,16 @@ class Link(aiomqtt.Client):
     async def send(self, messages: Sequence[Message]) -> Collection[int]:
         """Publish; on return the broker has read all of them, in this order.
 
-        The last is sent with QoS 1: a broker that acknowledges it has read those before it.
+        They are encoded here, many at once: paho takes several times as long for each. The last of a window
+        is sent with QoS 1: a broker that acknowledges it has read those before it.
 
         Returns:
             The places of those which the broker refused; only with MQTT 5 does it tell, and only of QoS 1.
         """
         self._refused = set()
         self._check()
-        last = len(messages) - 1
         for start in range(0, len(messages), WINDOW):
-            await self._send_window(messages, range(start, min(start + WINDOW, last + 1)))
+            await self._send_window(messages, range(start, min(start + WINDOW, len(messages))))
         return self._refused
 
     async def end(self) -> None:
@@ -180,25 +187,40 @@ class Link(aiomqtt.Client):
             await self.__aexit__(None, None, None)
 
     async def _send_window(self, messages: Sequence[Message], places: range) -> None:
-        last = len(messages) - 1
         self._unsent.clear()
-        for start in range(places.start, places.stop, SLICE):
-            for place in range(start, min(start + SLICE, places.stop)):
-                topic, payload, qos, retain = messages[place]
-                info = self._client.publish(topic, payload, 1 if place == last else qos, retain)
-                if info.rc:
-                    self._check()
-                    raise aiomqtt.MqttCodeError(info.rc)
-                self._unsent[info.mid] = place
-            self._write()
+        most = min(SLICE, max(1, self._at_once // 2))
+        for start in range(places.start, places.stop, most):
+            await self._until_left(self._at_once - most)
+            self._hand_over(messages, range(start, min(start + most, places.stop)), places[-1])
             await asyncio.sleep(0)
+        await self._until_left(0)
+
+    def _hand_over(self, messages: Sequence[Message], places: range, last: int) -> None:
+        if not self._paho.socket:
+            self._check()
+            raise aiomqtt.MqttCodeError(NO_CONNECTION)
+        packets = []
+        for place in places:
+            message, number = messages[place], 0
+            if place == last:
+                message = message._replace(qos=1)
+            if message.qos:
+                number = self._paho.number()
+                self._unsent[number] = place
+            packets.append(publish(message, number, properties=self._version == "5"))
+        self._paho.queue(b"".join(packets))
+        self._write()
+
+    async def _until_left(self, left: int) -> None:
+        """Wait until no more than so many are not acknowledged."""
         self._check()
-        self._sent = self._loop.create_future()
-        self._on_progress()
-        await self._progress()
+        if len(self._unsent) > left:
+            self._left = left
+            self._sent = self._loop.create_future()
+            await self._progress()
 
     async def _progress(self) -> None:
-        """Wait until nothing is left to be sent; a broker that takes one after another may take its time."""
+        """Wait for acknowledgements; a broker that takes one after another may take its time."""
         left = -1
         while left != len(self._unsent):
             left = len(self._unsent)
@@ -207,7 +229,7 @@ class Link(aiomqtt.Client):
         raise TimeoutError
 
     def _on_progress(self) -> None:
-        if not self._unsent and not self._sent.done():
+        if len(self._unsent) <= self._left and not self._sent.done():
             self._sent.set_result(None)
 
     def _check(self) -> None:
@@ -246,9 +268,18 @@ class Link(aiomqtt.Client):
             raise
 
     def _handle(self, handle: Callable[[], int]) -> int:
-        """Take a packet."""
-        self._inbound.check(*self._paho.packet)
-        return handle()
+        """Take a packet. Of an acknowledgement for us that is not a plain one, paho judges the form."""
+        first, body = self._paho.packet
+        self._inbound.check(first, body)
+        if first >> 4 != PUBACK or (number := int.from_bytes(body[:2])) not in self._unsent:
+            return handle()
+        if not is_plain(body, properties=self._version == "5") and (failure := handle()):
+            return failure
+        place = self._unsent.pop(number)
+        if is_refusal(body):
+            self._refused.add(place)
+        self._on_progress()
+        return 0
 
     def _orderly(self, work: Callable[[], int]) -> int:
         """Do a piece of paho's work; whatever it raises ends the connection, and nothing else."""
@@ -261,12 +292,6 @@ class Link(aiomqtt.Client):
         self._fail(failure)
         self._paho.close()
         return CONNECTION_LOST
-
-    def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:  # noqa: ARG002 - paho's
-        place = self._unsent.pop(mid, None)
-        if place is not None and reason_code.is_failure:
-            self._refused.add(place)
-        self._on_progress()
 
     def _on_message(self, client: Any, userdata: Any, message: Any) -> None:  # noqa: ARG002 - paho's
         """Hand a message to who hears it."""
@@ -293,6 +318,9 @@ class Link(aiomqtt.Client):
     ) -> None:
         """Keep the reason of a refusal: paho will take it for a broken rule too."""
         super()._on_connect(client, userdata, flags, reason_code, properties)
+        if self._version == "5":
+            most = getattr(properties, "ReceiveMaximum", WINDOW)
+            self._at_once = max(1, min(WINDOW, most - most // 4))
         if reason_code.is_failure and not self._lost:
             self._lost = MqttConnectError(reason_code)
 

@@ -1,12 +1,14 @@
 """Paho: the parts of the MQTT client under aiomqtt that have no public name."""
 # ruff: noqa: SLF001 - that is what this module is for
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, MutableMapping
 from functools import partial
 from typing import Any
 
-CONNECTION_LOST = 7
-"""paho's MQTT_ERR_CONN_LOST: a piece of its work has ended the connection."""
+from bridge.protocols.mqtt_packets import PUBLISH
+
+NO_CONNECTION, CONNECTION_LOST = 4, 7
+"""paho's MQTT_ERR_NO_CONN, and MQTT_ERR_CONN_LOST: a piece of its work has ended the connection."""
 
 
 class Paho:
@@ -40,10 +42,20 @@ class Paho:
         return packet["command"], packet["packet"]
 
     @property
-    def published(self) -> Container[int]:
-        """Ids of the messages that the broker has not acknowledged; always the same object."""
-        published: Container[int] = self._client._out_messages
+    def published(self) -> MutableMapping[int, Any]:
+        """Paho's own messages by their ids, until the broker acknowledges them; always the same object."""
+        published: MutableMapping[int, Any] = self._client._out_messages
         return published
+
+    def number(self) -> int:
+        """The next id of a message, which none of paho's own has."""
+        while (number := int(self._client._mid_generate())) in self.published:
+            pass
+        return number
+
+    def queue(self, packets: bytes) -> None:
+        """Have paho write packets of ours behind its own; as QoS 1, it does nothing once they are written."""
+        self._client._packet_queue(PUBLISH, packets, 0, 1)
 
     def pinging(self) -> bool:
         """Whether an answer to a ping is due."""
