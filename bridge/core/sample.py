@@ -26,7 +26,10 @@ class Series(NamedTuple):
     @property
     def pbx(self) -> str:
         """The PBX that the number is about; `bridge` for the bridge itself."""
-        return dict(self.labels).get("pbx", "")
+        for key, value in self.labels:
+            if key == "pbx":
+                return value
+        return ""
 
 
 class Sample(NamedTuple):

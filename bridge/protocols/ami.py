@@ -13,7 +13,7 @@ from bridge.core.printable import printable
 from bridge.errors import ProtocolError
 
 GREETING = b"Asterisk Call Manager/"
-EVENT, RESPONSE, FOLLOWS = b"Event:", b"Response: ", b"Response: Follows"
+EVENT, RESPONSE = b"Event:", b"Response: "
 END = b"\r\n\r\n"
 COMMAND_END = b"--END COMMAND--"
 
@@ -182,16 +182,16 @@ class AmiParser:
 
     def _read(self, data: bytes, messages: list[AmiMessage]) -> None:
         for block in self._blocks(data if self.version else self._greeting(data)):
-            if self._output or block.startswith(FOLLOWS):
+            if self._output or block.startswith(b"Response: Follows"):
                 messages.extend(self._command(block))
-                continue
-            message = AmiMessage(block.lstrip(b"\r\n"))
-            if len(block) > MAX_LINE:
-                _check(block)
-            if message.event or message.response:
-                messages.append(message)
             else:
-                self.ignored += bool(message.raw)
+                message = AmiMessage(block.lstrip(b"\r\n"))
+                if len(block) > MAX_LINE:
+                    _check(block)
+                if message.event or message.response:
+                    messages.append(message)
+                else:
+                    self.ignored += bool(message.raw)
         _check_size(len(self._rest) - (len(END) - 1))
 
     def _command(self, block: bytes) -> Iterator[AmiMessage]:
