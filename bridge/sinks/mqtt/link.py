@@ -19,18 +19,17 @@ from bridge.core.endpoint import Endpoint
 from bridge.errors import ProtocolError
 from bridge.protocols.mqtt import Message, client_id
 from bridge.protocols.mqtt_inbound import LARGEST, PUBACK, Inbound, matches
-from bridge.protocols.mqtt_packets import is_plain, is_refusal, publish
+from bridge.protocols.mqtt_packets import is_plain
 from bridge.settings import MqttSettings
-from bridge.sinks.mqtt.paho import CONNECTION_LOST, NO_CONNECTION, Paho
+from bridge.sinks.mqtt.outbox import Outbox
+from bridge.sinks.mqtt.paho import CONNECTION_LOST, Paho
 from bridge.sinks.mqtt.role import Role
 from bridge.sinks.mqtt.tls import tls_context
 
 WEBSOCKET_PATH = "/mqtt"
 """Where brokers expect WebSockets, unless the URL says otherwise."""
-SLICE = 100
-"""Messages handed over at once: some 2 ms of work, after which others have a turn."""
-WINDOW = 5000
-"""Messages handed over before they are waited for; there are 65,535 numbers to tell them apart."""
+MOST = 65_535
+"""Messages that may be unacknowledged at once, with MQTT 5, unless the broker says less."""
 SAID = 5
 """Messages of `say` that may be unacknowledged at once: a quarter of what mosquitto takes, with MQTT 5."""
 FAREWELL = 3.0
@@ -78,18 +77,16 @@ class Link(aiomqtt.Client):
         self._cause: OSError | None = None
         self._connecting: asyncio.Task[aiomqtt.Client] | None = None
         self._sockets: list[socket.socket] = []
-        self._unsent: dict[int, int] = {}
-        self._left = 0
-        self._at_once = WINDOW
-        self._sent: asyncio.Future[None] = self._loop.create_future()
-        self._refused: set[int] = set()
         self._correcting: asyncio.TimerHandle | None = None
         self._corrected = -CORRECTION
         self._paho = Paho(self._client)
+        self._outbox = Outbox(
+            self._paho, self._write, properties=settings.version == "5", timeout=settings.timeout
+        )
         self._inbound = Inbound(
             role.filters,
             settings.version,
-            published=ChainMap(self._unsent, self._paho.published),
+            published=ChainMap(self._outbox.numbers, self._paho.published),
             subscribed=self._pending_subscribes,
             pinging=self._paho.pinging,
         )
@@ -145,19 +142,8 @@ class Link(aiomqtt.Client):
             self._write()
 
     async def send(self, messages: Sequence[Message]) -> Collection[int]:
-        """Publish; on return the broker has read all of them, in this order.
-
-        They are encoded here, many at once: paho takes several times as long for each. The last of a window
-        is sent with QoS 1: a broker that acknowledges it has read those before it.
-
-        Returns:
-            The places of those which the broker refused; only with MQTT 5 does it tell, and only of QoS 1.
-        """
-        self._refused = set()
-        self._check()
-        for start in range(0, len(messages), WINDOW):
-            await self._send_window(messages, range(start, min(start + WINDOW, len(messages))))
-        return self._refused
+        """See Outbox."""
+        return await self._outbox.send(messages)
 
     async def end(self) -> None:
         """Say goodbye and disconnect; by force, if that takes too long."""
@@ -186,52 +172,6 @@ class Link(aiomqtt.Client):
             await self.send([self._role.will] if self._role.will else [])
             await self.__aexit__(None, None, None)
 
-    async def _send_window(self, messages: Sequence[Message], places: range) -> None:
-        self._unsent.clear()
-        most = min(SLICE, max(1, self._at_once // 2))
-        for start in range(places.start, places.stop, most):
-            await self._until_left(self._at_once - most)
-            self._hand_over(messages, range(start, min(start + most, places.stop)), places[-1])
-            await asyncio.sleep(0)
-        await self._until_left(0)
-
-    def _hand_over(self, messages: Sequence[Message], places: range, last: int) -> None:
-        if not self._paho.socket:
-            self._check()
-            raise aiomqtt.MqttCodeError(NO_CONNECTION)
-        packets = []
-        for place in places:
-            message, number = messages[place], 0
-            if place == last:
-                message = message._replace(qos=1)
-            if message.qos:
-                number = self._paho.number()
-                self._unsent[number] = place
-            packets.append(publish(message, number, properties=self._version == "5"))
-        self._paho.queue(b"".join(packets))
-        self._write()
-
-    async def _until_left(self, left: int) -> None:
-        """Wait until no more than so many are not acknowledged."""
-        self._check()
-        if len(self._unsent) > left:
-            self._left = left
-            self._sent = self._loop.create_future()
-            await self._progress()
-
-    async def _progress(self) -> None:
-        """Wait for acknowledgements; a broker that takes one after another may take its time."""
-        left = -1
-        while left != len(self._unsent):
-            left = len(self._unsent)
-            if (await asyncio.wait({self._sent}, timeout=self.timeout))[0]:
-                return self._sent.result()
-        raise TimeoutError
-
-    def _on_progress(self) -> None:
-        if len(self._unsent) <= self._left and not self._sent.done():
-            self._sent.set_result(None)
-
     def _check(self) -> None:
         if self._lost:
             raise self._lost
@@ -239,7 +179,8 @@ class Link(aiomqtt.Client):
     def _fail(self, error: Exception) -> None:
         """The connection is over: tell everyone who waits."""
         self._lost = self._lost or error
-        waiting: list[asyncio.Future[Any]] = [self._connected, self._disconnected, self._sent]
+        self._outbox.fail(self._lost)
+        waiting: list[asyncio.Future[Any]] = [self._connected, self._disconnected]
         for future in (*waiting, *self._pending_subscribes.values()):
             if not future.done():
                 future.set_exception(self._lost)
@@ -271,14 +212,11 @@ class Link(aiomqtt.Client):
         """Take a packet. Of an acknowledgement for us that is not a plain one, paho judges the form."""
         first, body = self._paho.packet
         self._inbound.check(first, body)
-        if first >> 4 != PUBACK or (number := int.from_bytes(body[:2])) not in self._unsent:
+        if first >> 4 != PUBACK or (number := int.from_bytes(body[:2])) not in self._outbox.numbers:
             return handle()
         if not is_plain(body, properties=self._version == "5") and (failure := handle()):
             return failure
-        place = self._unsent.pop(number)
-        if is_refusal(body):
-            self._refused.add(place)
-        self._on_progress()
+        self._outbox.acknowledged(number, body)
         return 0
 
     def _orderly(self, work: Callable[[], int]) -> int:
@@ -319,8 +257,7 @@ class Link(aiomqtt.Client):
         """Keep the reason of a refusal: paho will take it for a broken rule too."""
         super()._on_connect(client, userdata, flags, reason_code, properties)
         if self._version == "5":
-            most = getattr(properties, "ReceiveMaximum", WINDOW)
-            self._at_once = max(1, min(WINDOW, most - most // 4))
+            self._outbox.limit(getattr(properties, "ReceiveMaximum", MOST))
         if reason_code.is_failure and not self._lost:
             self._lost = MqttConnectError(reason_code)
 

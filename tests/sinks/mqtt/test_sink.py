@@ -19,7 +19,7 @@ from bridge.errors import TemporaryError
 from bridge.protocols.mqtt import acl
 from bridge.settings import MqttSettings
 from bridge.sinks.mqtt import MqttSink
-from bridge.sinks.mqtt.link import WINDOW
+from bridge.sinks.mqtt.outbox import WINDOW
 from tests.servers.mosquitto import Broker, mosquitto
 from tests.sinks.mqtt.stage import (
     ACTIVE,
