@@ -70,8 +70,8 @@ class _Message(ctypes.Structure):
         ("vectors_length", ctypes.c_size_t),
         ("control", ctypes.c_void_p),
         ("control_length", ctypes.c_size_t),
-        ("flags", ctypes.c_int),
-        ("sent", ctypes.c_uint),
+        ("flags", ctypes.c_size_t),  # an int, and room up to the next multiple of 8
+        ("sent", ctypes.c_size_t),  # the same
     )
 
 
