@@ -7,6 +7,7 @@ again: a bad reading changes nothing, and a good one only the parts whose settin
 """
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -177,6 +178,9 @@ class App:
                 group.create_task(alerts.run(), name="alerts"),
                 group.create_task(self._serve(requests), name="control socket"),
             ]
+            # What is there now stays: the collector need not look at it, which would hold up the loop.
+            gc.collect()
+            gc.freeze()
             log.info("started", version=__version__, pbxs=sorted(self._settings.pbx))
             notify(f"READY=1\nMAINPID={os.getpid()}\n{self._tell()}")
             while await self.signals.wait():
