@@ -14,7 +14,8 @@ run: .venv/.run
 
 test: .venv/.dev
 	tests/install
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
+	$(BIN)/pytest -m alone
 
 lint: .venv/.dev
 	$(BIN)/ruff format --check .

@@ -11,7 +11,7 @@ from tests.live.alert_stage import BRANCH, Stage, Subscriber, call, fail_to_log_
 from tests.live.asterisk import VERSIONS
 from tests.servers.process import wait_until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 GRAVE = ("critical", "warning")
 JOINS = 20

@@ -1,6 +1,7 @@
 """The SNMP source against real Asterisks: res_snmp behind an snmpd."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -12,6 +13,7 @@ from bridge.settings import SnmpSettings
 from bridge.sources.snmp import SnmpSource
 from tests.live.asterisk import USER_V3, Asterisk
 from tests.live.truth import TWENTY_CALLS, expected, only, said
+from tests.servers.process import wait_until
 
 pytestmark = pytest.mark.live
 
@@ -62,8 +64,13 @@ def test_an_agent_without_asterisk_is_told_from_a_dead_one(pbx: Asterisk) -> Non
     finally:
         pbx.cli("module load res_snmp.so")
 
+    def is_back() -> bool:
+        with contextlib.suppress(SourceError):
+            return said(poll(pbx))["snmp.connected",] == 1
+        return False
+
     assert said(heard) == {("snmp.connected",): 0}
-    assert said(poll(pbx))["snmp.connected",] == 1
+    wait_until(is_back, "Asterisk to be registered again")
 
 
 def test_a_wrong_community_says_what_to_check(pbx: Asterisk) -> None:

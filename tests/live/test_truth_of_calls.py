@@ -28,7 +28,7 @@ GONE = (
 )
 """Gauges that are 0 when the last call has ended."""
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.alone, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module", params=VERSIONS)

@@ -9,6 +9,8 @@ import random
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from bridge.pipeline.backoff import Backoff
 from bridge.pipeline.buffer import OVERDUE
 from bridge.pipeline.clock import SystemClock
@@ -34,6 +36,7 @@ class Hasty(SystemClock):
 class TestHostileBroker:
     """Whatever a broker sends ends the session at most, and is counted once."""
 
+    @pytest.mark.alone
     def test_every_malicious_session_is_counted_under_its_reason_and_harms_nothing(self) -> None:
         plan = [
             name for _ in range(SESSIONS) for name in random.Random(7).sample(sorted(MALICES), len(MALICES))
