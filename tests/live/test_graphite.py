@@ -28,7 +28,7 @@ from tests.servers.graphite import GraphiteServer, carbon, environment
 from tests.servers.process import wait_until
 from tests.sinks.peer import eventually
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 NASTY = ["support", "a.b c/d;e=f~g", "Zürich 東京", "*?[x]{y}(z)'\"\\`$", "%25", "", "-", "x" * 300]
 
