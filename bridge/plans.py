@@ -196,13 +196,7 @@ def sink_plans(
     """
     if settings.console.enabled:
         yield _sink((settings.console,), Limits(HTTP_BUFFER), ConsoleSink(print_line))
-    if settings.http.listen != "off":
-        sites = [*local.sites(settings)] if local else []
-        sink = HttpSink(settings.http, CATALOG, health, HISTOGRAMS, sites)
-        yield _sink((settings.http, settings.privacy, len(sites)), Limits(HTTP_BUFFER, 5000), sink)
-    if local and (store := local.store(settings, health)):
-        terms = (settings.store, settings.pbx, settings.statsd, settings.self_interval)
-        yield _sink(terms, Limits(HTTP_BUFFER), store)
+    yield from _own_plans(settings, health, local)
     graphite, mqtt = settings.graphite, settings.mqtt
     for each in graphite_sinks(graphite, CATALOG):
         limits = Limits(graphite.buffer, each.batch, each.hold, newest_first=True)
@@ -220,6 +214,17 @@ def sink_plans(
     if settings.statsd_out.url:
         limits = Limits(settings.statsd_out.buffer)
         yield _sink((settings.statsd_out,), limits, StatsdSink(settings.statsd_out, CATALOG))
+
+
+def _own_plans(settings: Settings, health: Health, local: Local | None) -> Iterator[SinkPlan]:
+    """The sinks that are at the bridge itself: its HTTP port, and its store."""
+    if settings.http.listen != "off":
+        sites = [*local.sites(settings)] if local else []
+        sink = HttpSink(settings.http, CATALOG, health, HISTOGRAMS, sites)
+        yield _sink((settings.http, settings.privacy, len(sites)), Limits(HTTP_BUFFER, 5000), sink)
+    if local and (store := local.store(settings, health)):
+        terms = (settings.store, settings.pbx, settings.statsd, settings.self_interval)
+        yield _sink(terms, Limits(HTTP_BUFFER), store)
 
 
 def _sink(terms: tuple[object, ...], limits: Limits, sink: Sink) -> SinkPlan:

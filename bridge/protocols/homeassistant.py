@@ -18,8 +18,8 @@ from bridge.protocols import homeassistant_entities as entities
 from bridge.protocols.homeassistant_entities import House
 from bridge.protocols.homeassistant_ids import Found, filters, found
 from bridge.protocols.homeassistant_looks import THINGS, look
-from bridge.protocols.mqtt import Message
-from bridge.protocols.mqtt_values import LONGEST_TOPIC, MOST_SERIES
+from bridge.protocols.mqtt import LONGEST_TOPIC, Message
+from bridge.protocols.mqtt_values import MOST_SERIES
 
 MOST = 10_000
 """Entities of one bridge: some 10 MB on the broker, all of which Home Assistant reads whenever it starts, and

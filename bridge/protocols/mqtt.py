@@ -20,6 +20,8 @@ SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~@:,()"
 """What stays as it is in a topic: neither `/ + # $`, nor blanks, nor anything beyond ASCII."""
 RESERVED = frozenset({"availability", "alert", "event", "state", "info", "health", "request", "response"})
 """Words that stand where a group could: no group of the catalogue may have one as its name."""
+LONGEST_TOPIC = 65_535
+"""Bytes; the length of a topic is sent in 16 bits."""
 AHEAD = 60.0
 """Seconds by which the clock of a sender may be ahead: what comes from later than that is not believed."""
 

@@ -13,10 +13,7 @@ from functools import lru_cache
 
 from bridge.core.alert import Happening, Key, Notice
 from bridge.core.sample import BRIDGE
-from bridge.protocols.mqtt import Message, escape
-
-LONGEST_TOPIC = 65_535
-"""Bytes; the length of a topic is sent in 16 bits."""
+from bridge.protocols.mqtt import LONGEST_TOPIC, Message, escape
 
 
 def alert_topic(prefix: str, key: Key) -> str:

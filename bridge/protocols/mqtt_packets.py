@@ -2,12 +2,10 @@
 
 from functools import lru_cache
 
-from bridge.protocols.mqtt import Message
+from bridge.protocols.mqtt import LONGEST_TOPIC, Message
 
 PUBLISH = 0x30
 RETAIN = 0x01
-LONGEST_TOPIC = 65_535
-"""Bytes; the length of a topic is sent in 16 bits."""
 LONGEST = 268_435_455
 """Bytes behind the length, which has four times seven bits."""
 PLAIN = (b"\x00", b"\x10", b"\x00\x00", b"\x10\x00")

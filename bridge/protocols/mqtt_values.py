@@ -16,10 +16,8 @@ from typing import Literal, NamedTuple, Protocol
 from bridge.core.naming import STATSD, place
 from bridge.core.number import text
 from bridge.core.sample import Sample, Series
-from bridge.protocols.mqtt import AHEAD, Message, escape, late
+from bridge.protocols.mqtt import AHEAD, LONGEST_TOPIC, Message, escape, late
 
-LONGEST_TOPIC = 65_535
-"""Bytes; the length of a topic is sent in 16 bits."""
 MOST_SERIES = 100_000
 """Each is kept here, to be said again after a lost connection, and by the broker too.
 

@@ -73,26 +73,36 @@ class Outline(NamedTuple):
         return bool(self.flags & REPORTABLE) if self.kind is None else self.kind in QUESTIONS
 
 
+def envelope(data: bytes) -> tuple[int, Reader]:
+    """The version of a message, and a reader of what follows it.
+
+    Raises:
+        BerError: it is too large, not one whole element, or of no known version.
+    """
+    if len(data) > MAX_SIZE:
+        raise BerError(Reason.TOO_LARGE)
+    datagram = Reader(data)
+    fields = datagram.inside(SEQUENCE)
+    datagram.close()
+    version = fields.number()
+    if version not in {V1, V2C, V3}:
+        raise BerError(Reason.BAD_VERSION)
+    return version, fields
+
+
 def outline(message: bytes) -> Outline:
     """The outline of a whole message. Takes a time that is bounded by the limits above.
 
     Raises:
         BerError: it is none, or beyond a limit; `reason` says why.
     """
-    if len(message) > MAX_SIZE:
-        raise BerError(Reason.TOO_LARGE)
-    datagram = Reader(message)
-    fields = datagram.inside(SEQUENCE)
-    datagram.close()
-    version = fields.number()
+    version, fields = envelope(message)
     if version == V3:
         found = _version_3(fields)
-    elif version in {V1, V2C}:
+    else:
         community = fields.octets()
         kind, number = _pdu(fields)
         found = Outline(version, number, kind, community)
-    else:
-        raise BerError(Reason.BAD_VERSION)
     fields.close()
     return found
 

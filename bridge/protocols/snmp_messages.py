@@ -9,13 +9,9 @@ from typing import NamedTuple
 
 from bridge.protocols.ber import IDENTIFIER, OCTETS, SEQUENCE, Arcs, BerError, Reader, integer, name, tlv
 from bridge.protocols.snmp import (
-    MAX_SIZE,
     MAX_VARIABLES,
     PDUS,
     QUESTIONS,
-    V1,
-    V2C,
-    V3,
     VALUES,
     Outline,
     Reason,
@@ -73,25 +69,8 @@ def message(version: int, community: bytes, pdu: bytes) -> bytes:
     return tlv(SEQUENCE, integer(version), tlv(OCTETS, community), pdu)
 
 
-def envelope(data: bytes) -> tuple[int, Reader]:
-    """The version of a message, and a reader of what follows it.
-
-    Raises:
-        BerError: it is too large, not one whole element, or of no known version.
-    """
-    if len(data) > MAX_SIZE:
-        raise BerError(Reason.TOO_LARGE)
-    datagram = Reader(data)
-    fields = datagram.inside(SEQUENCE)
-    datagram.close()
-    version = fields.number()
-    if version not in {V1, V2C, V3}:
-        raise BerError(Reason.BAD_VERSION)
-    return version, fields
-
-
 def read(version: int, fields: Reader, data: bytes) -> Message:
-    """The rest of a message of version 1 or 2c, of which `envelope` has read the begin.
+    """The rest of a message of version 1 or 2c, of which `snmp.envelope` has read the begin.
 
     Raises:
         BerError: it is none, or beyond a limit; `reason` says why.

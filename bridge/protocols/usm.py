@@ -218,7 +218,7 @@ def _message(header: Header, mac: bytes, salt: bytes, inside: bytes) -> bytes:
 
 
 def read_sealed(fields: Reader, data: bytes) -> Sealed:
-    """The rest of a message of version 3, of which `snmp_messages.envelope` has read the begin.
+    """The rest of a message of version 3, of which `snmp.envelope` has read the begin.
 
     Raises:
         BerError: it is none, or beyond a limit; `reason` says why.

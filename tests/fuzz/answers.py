@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from bridge.protocols.ber import BerError
 from bridge.protocols.ber import Reason as Ber
-from bridge.protocols.snmp import V3, Outline, Reason, outline
-from bridge.protocols.snmp_messages import Pdu, envelope, read
+from bridge.protocols.snmp import V3, Outline, Reason, envelope, outline
+from bridge.protocols.snmp_messages import Pdu, read
 from bridge.protocols.usm import Keys, Seal, read_sealed, report_of
 from bridge.sources.snmp.crypto import Aes
 from bridge.sources.snmp.values import reply_of

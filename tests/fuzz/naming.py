@@ -15,8 +15,8 @@ from bridge.protocols.graphite import (
     plaintext,
     tag_layout,
 )
-from bridge.protocols.mqtt import Availability, report
-from bridge.protocols.mqtt_values import LONGEST_TOPIC, Values
+from bridge.protocols.mqtt import LONGEST_TOPIC, Availability, report
+from bridge.protocols.mqtt_values import Values
 from bridge.protocols.prometheus import exposition
 from tests.fuzz.words import number, series
 

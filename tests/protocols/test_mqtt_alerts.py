@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.alert import QUIET, Happening, Key, Notice, Severity, State
+from bridge.protocols.mqtt import LONGEST_TOPIC
 from bridge.protocols.mqtt_alerts import (
-    LONGEST_TOPIC,
     alert_topic,
     event_message,
     event_topic,

@@ -19,8 +19,8 @@ from bridge.asterisk.catalog.system import DIALPLAN_ACTIVE, SYSTEM_INFO, SYSTEM_
 from bridge.core import own
 from bridge.core.metric import MetricKind
 from bridge.core.sample import BRIDGE, Sample, Series
-from bridge.protocols.mqtt import AHEAD, RESERVED, Message
-from bridge.protocols.mqtt_values import LONGEST_TOPIC, STALE, Values
+from bridge.protocols.mqtt import AHEAD, LONGEST_TOPIC, RESERVED, Message
+from bridge.protocols.mqtt_values import STALE, Values
 
 Layout = Literal["entity", "metric"]
 LAYOUTS: Sequence[Layout] = ("entity", "metric")

@@ -19,9 +19,10 @@ from bridge.protocols.snmp import (
     RESPONSE,
     Outline,
     Reason,
+    envelope,
     outline,
 )
-from bridge.protocols.snmp_messages import Message, Pdu, envelope, message, question, read
+from bridge.protocols.snmp_messages import Message, Pdu, message, question, read
 from tests.protocols.test_snmp import NAME, VALUES, pysnmp_message
 from tests.sources.snmp import forger
 from tests.sources.snmp.forger import number, oid, pdu, text, tlv

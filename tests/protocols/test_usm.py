@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.protocols.ber import BerError
-from bridge.protocols.snmp import AUTH, GET, PRIV, REPORT, REPORTABLE, V3, Outline, outline
-from bridge.protocols.snmp_messages import Pdu, envelope, question
+from bridge.protocols.snmp import AUTH, GET, PRIV, REPORT, REPORTABLE, V3, Outline, envelope, outline
+from bridge.protocols.snmp_messages import Pdu, question
 from bridge.protocols.usm import (
     KEY_SIZES,
     LAST_BOOT,

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from bridge.errors import SourceError
 from bridge.protocols.ber import BerError
-from bridge.protocols.snmp import MAX_SIZE, V3, Outline, Reason, mismatch
-from bridge.protocols.snmp_messages import Message, envelope, read
+from bridge.protocols.snmp import MAX_SIZE, V3, Outline, Reason, envelope, mismatch
+from bridge.protocols.snmp_messages import Message, read
 from bridge.protocols.usm import Sealed, read_sealed
 from bridge.sources.snmp.wire import UNCOUNTED, UNKNOWN_SENDER, Address, Counts, SilentError, place
 
