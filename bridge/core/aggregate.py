@@ -1,15 +1,51 @@
 """Aggregator: Measurements in, one Summary per bucket out at each flush."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import chain, islice, takewhile
+from typing import NamedTuple, Protocol, TypeVar
 
 from bridge.core.sample import Kind, Measurement, Series
 from bridge.core.state import Hides, Json, nothing, number, of_series, sequence, series_in
-from bridge.core.timer import IDLE, Timer
+from bridge.core.timer import IDLE, Timer, Values
 
 COUNTER, GAUGE, DELTA, TIMER, SET = Kind.COUNTER, Kind.GAUGE, Kind.DELTA, Kind.TIMER, Kind.SET
+KINDS = (COUNTER, TIMER, GAUGE, SET)
+IDLE_OF = {COUNTER: IDLE, TIMER: IDLE, SET: {"count": 0.0}}
+"""What an idle bucket says that is no gauge."""
+FORGOTTEN = 5000
+"""The most buckets of a kind that are forgotten at once, since nothing else is done meanwhile."""
+
+
+class Number(Protocol):
+    """A number that changes in its place: one look-up by series for each change, not two.
+
+    Attributes:
+        value: what it is.
+        moved: whether it was ever changed by +n or -n.
+    """
+
+    value: float
+    moved: bool
+
+
+@dataclass(slots=True)
+class Cell:
+    """A Number of Python's."""
+
+    value: float = 0.0
+    moved: bool = False
+
+
+class Holders(NamedTuple):
+    """What values are held in: those of Python, or of a compiled core."""
+
+    number: Callable[[], Number] = Cell
+    timer: Callable[[int], Values] = Timer
+
+
+IN_PYTHON = Holders()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +60,7 @@ class Terms:
         max_series: the most buckets alive.
         max_set: the most members of one set and interval.
         max_timer: the most values kept of one timer and interval.
+        holders: what they are held in.
     """
 
     interval: float = 10.0
@@ -33,6 +70,7 @@ class Terms:
     max_series: int = 20_000
     max_set: int = 10_000
     max_timer: int = 100_000
+    holders: Holders = IN_PYTHON
 
 
 class Summary(NamedTuple):
@@ -51,6 +89,12 @@ class Summary(NamedTuple):
     time: float
 
 
+Bucket = Number | Values | set[str]
+"""Where the values of a series go until the flush."""
+Held = TypeVar("Held", bound=Bucket)
+Known = Iterable[tuple[Kind, tuple[Series, ...]]]
+
+
 class Key(NamedTuple):
     """A bucket: two kinds of the same name are two buckets."""
 
@@ -59,31 +103,21 @@ class Key(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Cell:
-    """A number that changes in its place: one look-up by series for each change, not two."""
-
-    value: float = 0.0
-    moved: bool = False
-
-
-@dataclass(slots=True)
 class _Interval:
     """What has come in since the last flush; `dated` holds the values that carry their own time."""
 
-    counters: dict[Series, _Cell] = field(default_factory=dict)
-    timers: dict[Series, Timer] = field(default_factory=dict)
-    gauges: dict[Series, _Cell] = field(default_factory=dict)
+    counters: dict[Series, Number] = field(default_factory=dict)
+    timers: dict[Series, Values] = field(default_factory=dict)
+    gauges: dict[Series, Number] = field(default_factory=dict)
     sets: dict[Series, set[str]] = field(default_factory=dict)
     dated: dict[tuple[Key, float], float] = field(default_factory=dict)
 
-    def has(self, key: Key) -> bool:
-        tables: dict[Kind, Mapping[Series, object]] = {
-            COUNTER: self.counters,
-            TIMER: self.timers,
-            GAUGE: self.gauges,
-            SET: self.sets,
-        }
-        return key.series in tables[key.kind]
+    def has(self, kind: Kind, series: Series) -> bool:
+        if kind is COUNTER:
+            return series in self.counters
+        if kind is TIMER:
+            return series in self.timers
+        return series in (self.gauges if kind is GAUGE else self.sets)
 
 
 class Aggregator:
@@ -103,13 +137,15 @@ class Aggregator:
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._interval = _Interval()
-        self._known: dict[Key, float] = {}
-        self._gauges: dict[Series, _Cell] = {}
+        # The flush in which a bucket was last active; what has been idle for longest comes first.
+        self._known: dict[Kind, dict[Series, float]] = {kind: {} for kind in KINDS}
+        self._flushed = 0.0
+        self._gauges: dict[Series, Number] = {}
         self.lost: Counter[str] = Counter()
 
     def __len__(self) -> int:
         """How many buckets are alive."""
-        return len(self._known)
+        return sum(map(len, self._known.values()))
 
     def add(self, measurements: Iterable[Measurement]) -> None:
         """Take measurements, in the order in which they happened."""
@@ -120,60 +156,102 @@ class Aggregator:
             elif time is not None and (kind is COUNTER or kind is GAUGE):
                 self._add_dated(Key(kind, series), value * (1 / rate) if kind is COUNTER else value, time)
             elif kind is COUNTER:
-                cell = counters.get(series)
+                cell = counters.get(series) or self._counter(series)
                 if cell is not None:
                     cell.value += value * (1 / rate)
-                elif self._admits(COUNTER, series):
-                    counters[series] = _Cell(value * (1 / rate))
             elif kind is TIMER:
                 self._add_time(series, value, 1 / rate)
             else:
                 self._set_gauge(series, value, moved=kind is DELTA)
 
+    def has(self, kind: Kind, series: Series) -> bool:
+        """Whether a bucket has taken values since the last flush."""
+        return self._interval.has(kind, series)
+
+    def open(self, kind: Kind, series: Series) -> Bucket | None:
+        """Where values of a bucket go until the next flush; the caller adds one at once.
+
+        Returns:
+            None if there is no room for it: one value is lost.
+        """
+        if kind is COUNTER:
+            return self._interval.counters.get(series) or self._counter(series)
+        if kind is TIMER:
+            return self._interval.timers.get(series) or self._timer(series)
+        return self._members(series) if kind is SET else self._gauge(series)
+
+    def overfill(self) -> None:
+        """A set was full when one more member came."""
+        self.lost["set"] += 1
+
     def _admits(self, kind: Kind, series: Series) -> bool:
         """Whether there is room for a bucket that is not in this interval yet."""
-        key = Key(kind, series)
-        if key not in self._known:
-            if len(self._known) >= self._terms.max_series:
+        known = self._known[kind]
+        if series not in known:
+            if len(self) >= self._terms.max_series:
                 self.lost["series"] += 1
                 return False
-            self._known[key] = 0.0
+            known[series] = self._flushed
         return True
 
+    def _counter(self, series: Series) -> Number | None:
+        if not self._admits(COUNTER, series):
+            return None
+        cell = self._interval.counters[series] = self._terms.holders.number()
+        return cell
+
+    def _timer(self, series: Series) -> Values | None:
+        if not self._admits(TIMER, series):
+            return None
+        timer = self._interval.timers[series] = self._terms.holders.timer(self._terms.max_timer)
+        return timer
+
+    def _gauge(self, series: Series) -> Number | None:
+        """The gauge of this interval, which starts where the last one ended and leaves that as it is."""
+        if series in self._interval.gauges:
+            return self._interval.gauges[series]
+        before = self._gauges.get(series)
+        if before is None and not self._admits(GAUGE, series):
+            return None
+        gauge = self._interval.gauges[series] = self._gauges[series] = self._terms.holders.number()
+        if before:
+            gauge.value, gauge.moved = before.value, before.moved
+        return gauge
+
+    def _members(self, series: Series) -> set[str] | None:
+        sets = self._interval.sets
+        if series not in sets:
+            if not self._admits(SET, series):
+                return None
+            sets[series] = set()
+        return sets[series]
+
     def _add_time(self, series: Series, value: float, weight: float) -> None:
-        timer = self._interval.timers.get(series)
         if value < 0:
             self.lost["negative_timer"] += 1
-        elif timer is not None:
-            timer.add(value, weight)
-        elif self._admits(TIMER, series):
-            timer = self._interval.timers[series] = Timer(self._terms.max_timer)
+            return
+        timer = self._interval.timers.get(series) or self._timer(series)
+        if timer is not None:
             timer.add(value, weight)
 
     def _set_gauge(self, series: Series, value: float, *, moved: bool) -> None:
-        gauge = self._gauges.get(series)
+        gauge = self._gauge(series)
         if gauge is None:
-            if not self._admits(GAUGE, series):
-                return
-            gauge = self._gauges[series] = _Cell()
+            return
         if moved:
             gauge.moved = True
             gauge.value += value
         else:
             gauge.value = value
-        self._interval.gauges[series] = gauge
 
     def _add_member(self, series: Series, member: str) -> None:
-        sets = self._interval.sets
-        if series not in sets:
-            if not self._admits(SET, series):
-                return
-            sets[series] = set()
-        members = sets[series]
+        members = self._members(series)
+        if members is None:
+            return
         if len(members) < self._terms.max_set:
             members.add(member)
         elif member not in members:
-            self.lost["set"] += 1
+            self.overfill()
 
     def _add_dated(self, key: Key, value: float, time: float) -> None:
         dated = self._interval.dated
@@ -185,54 +263,49 @@ class Aggregator:
     def flush(self, now: float) -> Iterator[Summary]:
         """End the interval; return what each bucket came to.
 
-        The interval ends with the call: new measurements may come in while the summaries are taken
-        from the iterator bit by bit.
+        The interval ends with the call, which takes hardly any time: new measurements may come in while
+        the summaries are taken from the iterator bit by bit.
 
         Args:
             now: Unix time in seconds, the time of the summaries.
         """
         ended, self._interval = self._interval, _Interval()
-        gauges = [Summary(series, GAUGE, {"": cell.value}, now) for series, cell in ended.gauges.items()]
-        idle = self._rest(ended, now)
-        return self._summaries(ended, gauges, idle, now)
+        self._flushed = now
+        for kind in KINDS:
+            self._forget(kind, ended, now)
+        idle = self._idle(ended, now) if self._terms.repeat else ()
+        return chain(self._active(ended, now), idle, _dated(ended))
 
-    def _rest(self, ended: _Interval, now: float) -> list[Summary]:
-        """What idle buckets say; forgets those that have been idle for too long."""
-        ttl = self._terms.ttl
-        idle = []
-        for key, active in list(self._known.items()):
-            if ended.has(key):
-                self._known[key] = now
-            elif ttl is not None and now - active >= ttl and not self._is_moved(key):
-                del self._known[key]
-                if key.kind is GAUGE:
-                    del self._gauges[key.series]
-            elif self._terms.repeat:
-                idle.append(Summary(key.series, key.kind, self._idle(key), now))
-        return idle
-
-    def _is_moved(self, key: Key) -> bool:
-        return key.kind is GAUGE and self._gauges[key.series].moved
-
-    def _idle(self, key: Key) -> dict[str, float]:
-        if key.kind is GAUGE:
-            return {"": self._gauges[key.series].value}
-        return {"count": 0.0} if key.kind is SET else IDLE
-
-    def _summaries(
-        self, ended: _Interval, gauges: list[Summary], idle: list[Summary], now: float
-    ) -> Iterator[Summary]:
+    def _active(self, ended: _Interval, now: float) -> Iterator[Summary]:
         percentiles, seconds = self._terms.percentiles, self._terms.interval
-        for series, total in ended.counters.items():
+        for series, total in _each(ended.counters, self._known[COUNTER], now):
             yield Summary(series, COUNTER, {"count": total.value, "rate": total.value / seconds}, now)
-        for series, timer in ended.timers.items():
+        for series, timer in _each(ended.timers, self._known[TIMER], now):
             yield Summary(series, TIMER, timer.statistics(percentiles, seconds), now)
-        yield from gauges
-        for series, members in ended.sets.items():
+        for series, gauge in _each(ended.gauges, self._known[GAUGE], now):
+            yield Summary(series, GAUGE, {"": gauge.value}, now)
+        for series, members in _each(ended.sets, self._known[SET], now):
             yield Summary(series, SET, {"count": float(len(members))}, now)
-        yield from idle
-        for (key, time), value in ended.dated.items():
-            yield Summary(key.series, key.kind, {"": value} if key.kind is GAUGE else {"count": value}, time)
+
+    def _idle(self, ended: _Interval, now: float) -> Iterator[Summary]:
+        """What buckets say that have got nothing in the interval: as they are now, whatever comes later."""
+        known = [(kind, tuple(buckets)) for kind, buckets in self._known.items()]
+        return _repeated(ended, known, self._gauges.copy(), now)
+
+    def _forget(self, kind: Kind, ended: _Interval, now: float) -> None:
+        """Forget buckets that have been idle for too long; those that were idle for longest come first."""
+        ttl, known = self._terms.ttl, self._known[kind]
+        if ttl is None:
+            return
+        idle = takewhile(lambda bucket: now - bucket[1] >= ttl, known.items())
+        for series, _ in tuple(islice(idle, FORGOTTEN)):
+            if ended.has(kind, series):
+                continue
+            del known[series]
+            if kind is GAUGE and self._gauges[series].moved:
+                known[series] = now
+            elif kind is GAUGE:
+                del self._gauges[series]
 
     def state(self, hides: Hides = nothing) -> Json:
         """The gauges of which only changes are told, which must be known after a restart of the bridge."""
@@ -245,4 +318,31 @@ class Aggregator:
             key, told = (*sequence(entry), None, None)[:2]
             series, value = series_in(key), number(told)
             if series is not None and value is not None and self._admits(GAUGE, series):
-                self._gauges[series] = _Cell(value, moved=True)
+                gauge = self._gauges[series] = self._terms.holders.number()
+                gauge.value, gauge.moved = value, True
+
+
+def _each(
+    buckets: dict[Series, Held], known: dict[Series, float], now: float
+) -> Iterator[tuple[Series, Held]]:
+    """Each bucket of an interval that has ended; its place among the known ones is behind all others now."""
+    for series, held in buckets.items():
+        known.pop(series, None)
+        known[series] = now
+        yield series, held
+
+
+def _repeated(
+    ended: _Interval, known: Known, gauges: Mapping[Series, Number], now: float
+) -> Iterator[Summary]:
+    for kind, buckets in known:
+        for series in buckets:
+            if not ended.has(kind, series):
+                yield Summary(
+                    series, kind, {"": gauges[series].value} if kind is GAUGE else IDLE_OF[kind], now
+                )
+
+
+def _dated(ended: _Interval) -> Iterator[Summary]:
+    for (key, time), value in ended.dated.items():
+        yield Summary(key.series, key.kind, {"": value} if key.kind is GAUGE else {"count": value}, time)

@@ -55,6 +55,8 @@ class Kind(StrEnum):
     TIMER = "timer"
     SET = "set"
 
+    __hash__ = str.__hash__  # that of an Enum is written in Python
+
 
 class Measurement(NamedTuple):
     """What a push source reports before aggregation.
