@@ -3,17 +3,20 @@
 # make lint   format, lint and types        make bench  the benchmarks        make docs   generated pages
 # make fuzz   each parser, 15 s; `make fuzz SECONDS=3600 TARGETS=ami` for longer runs
 # make proof  every test that CI shortens, at its full length: an hour and a half
+# make wheel  dist/*.whl for machines like this one, with the compiled StatsD core where there is a C compiler
 # make audit  known weaknesses of the locked versions (asks the network)   make sbom   build/sbom.json, CycloneDX
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
 BIN := .venv/bin
+CORE := $(wildcard bridge/sources/statsd/native/*.[ch])
 
-.PHONY: run test lint bench docs fuzz proof audit sbom lock clean
+.PHONY: run test lint bench docs fuzz proof audit sbom wheel lock clean
 run: .venv/.run
 	$(BIN)/asterisk-bridge demo
 
 test: .venv/.dev
 	tests/install
+	$(MAKE) -s .venv/.core
 	$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
 	$(BIN)/pytest -m alone
 
@@ -65,7 +68,7 @@ docs: .venv/.dev
 	$(PYTHON) -m venv .venv || (apt-get -q update && apt-get -qy install python3-venv && $(PYTHON) -m venv .venv)
 	touch $@
 
-.venv/.run: .venv/.venv requirements.lock pyproject.toml
+.venv/.run: .venv/.venv requirements.lock pyproject.toml $(CORE)
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
@@ -73,6 +76,15 @@ docs: .venv/.dev
 .venv/.dev: .venv/.run requirements-dev.lock
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
+
+# Where tests/install has brought the compiler, the package was installed without its compiled core.
+.venv/.core: .venv/.dev $(CORE)
+	$(BIN)/python -c 'import bridge.sources.statsd._native' 2>/dev/null || \
+		$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+wheel: .venv/.dev
+	$(BIN)/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
 # After a change of the dependencies in pyproject.toml; needs pip-tools.
 lock:
@@ -85,4 +97,4 @@ lock:
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements-audit.lock -
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv build dist *.egg-info bridge/sources/statsd/_native*.so

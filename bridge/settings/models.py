@@ -213,6 +213,11 @@ class StatsdSettings(Section):
     )
     receive_buffer: Amount = Field(4 * 1024 * 1024, description="Socket buffer to ask the kernel for, bytes")
     socket_mode: FileMode = Field("0660", description="Permissions of a unix socket")
+    native: Literal["auto", "off"] = Field(
+        "auto",
+        description="auto: plain lines are taken by the compiled core, if it was built when the bridge was "
+        "installed, to the same numbers; off: all are read by Python",
+    )
     mapping: File | None = Field(
         None, description="TOML file with mapping rules from bucket names to names and labels"
     )

@@ -1,6 +1,8 @@
 """StatsD over UDP, one line a packet: our listener beside etsy's statsd, on loopback, in turns.
 
-    python -m tests.benchmarks.bench_statsd [--rounds 3] [--seconds 3] [--rates 20000,60000]
+    python -m tests.benchmarks.bench_statsd [--rounds 3] [--seconds 3] [--rates 20000,60000] [--own]
+
+Ours runs twice: with the compiled core, and with it turned off. `--own` leaves etsy's out.
 
 Three loads: two fixed rates, where lost packets are shown, and `full`, where the sender waits for room in the
 receiver's socket, so that it is as busy as it can be and loses nothing. CPU is the receiver's own, user and
@@ -19,9 +21,12 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+
+import uvloop
 
 from bridge.core import number, own
 from bridge.core.sample import BRIDGE, Sample
@@ -162,23 +167,29 @@ def etsy(folder: Path) -> Iterator[Receiver]:
 
 
 @contextlib.contextmanager
-def ours(folder: Path) -> Iterator[Receiver]:
+def ours(folder: Path, native: str = "auto") -> Iterator[Receiver]:
     """Our source, alone in a process."""
     port = free_port(socket.SOCK_DGRAM)
     with carbon() as sink:
-        argv = [sys.executable, "-m", "tests.benchmarks.bench_statsd", "--serve", f"{port},{sink.port}"]
+        argv = [
+            sys.executable,
+            "-m",
+            "tests.benchmarks.bench_statsd",
+            "--serve",
+            f"{port},{sink.port},{native}",
+        ]
         with running(argv, folder / "ours.log") as process:
             wait_until(lambda: sink.flushes, f"our listener; see {folder}")
             yield Receiver(process.pid, port, sink)
 
 
-async def serve(port: int, sink: int) -> None:
+async def serve(port: int, sink: int, native: str) -> None:
     """Run our source until SIGTERM, writing each flush as etsy's Graphite backend does."""
     clock = SystemClock()
     health = Health(clock)
-    source = StatsdSource(
-        StatsdSettings(listen=(f"udp://127.0.0.1:{port}",), flush_interval=1), {}, health, clock
-    )
+    listen = (f"udp://127.0.0.1:{port}",)
+    settings = StatsdSettings.model_validate({"listen": listen, "flush_interval": 1, "native": native})
+    source = StatsdSource(settings, {}, health, clock)
     packets = own.LISTENER_PACKETS.series(BRIDGE, "udp")
     told = 0.0
 
@@ -230,18 +241,25 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--rates", default="20000,60000")
+    parser.add_argument("--own", action="store_true")
     options = parser.parse_args()
     if options.serve:
-        port, sink = map(int, options.serve.split(","))
+        port, sink, native = options.serve.split(",")
         with contextlib.suppress(asyncio.CancelledError, BaseExceptionGroup):
-            asyncio.run(serve(port, sink))
+            uvloop.run(serve(int(port), int(sink), native))
         return
+    receivers: dict[str, Callable[[Path], contextlib.AbstractContextManager[Receiver]]] = {
+        "asterisk-bridge": ours,
+        "the same, native=off": partial(ours, native="off"),
+    }
+    if not options.own:
+        receivers["etsy's statsd"] = etsy
     rates = [*map(int, options.rates.split(",")), 0]
     sender = Sender(lines(100_000))
     rows: dict[tuple[int, str], list[Row]] = {}
     for _ in range(options.rounds):
         for rate in rates:
-            for name, start in (("etsy's statsd", etsy), ("asterisk-bridge", ours)):
+            for name, start in receivers.items():
                 with tempfile.TemporaryDirectory() as folder, start(Path(folder)) as receiver:
                     measure(receiver, sender, 20_000, 1.0)
                     rows.setdefault((rate, name), []).append(measure(receiver, sender, rate, options.seconds))

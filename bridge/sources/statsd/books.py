@@ -35,6 +35,12 @@ class Book(Protocol):
     def add(self, pbx: str, measurements: Iterable[Measurement]) -> None:
         """Take measurements of a PBX."""
 
+    def aggregator(self, pbx: str) -> Aggregator:
+        """Where measurements of a PBX add up."""
+
+    def bucket(self, series: Series) -> Series | None:
+        """The bucket of measurements of a series; None if they are dropped."""
+
     def flush(self, now: float, traffic: Traffic) -> Iterator[Sample]:
         """End the interval at Unix time `now`; its samples may be taken from the iterator bit by bit."""
 
@@ -66,13 +72,18 @@ class BridgeBook:
 
     def add(self, pbx: str, measurements: Iterable[Measurement]) -> None:
         """Take measurements of a PBX."""
-        aggregator = self._aggregator(pbx)
+        aggregator = self.aggregator(pbx)
         aggregator.add(_renamed(measurements, self._rename) if self._rename else measurements)
 
-    def _aggregator(self, pbx: str) -> Aggregator:
+    def aggregator(self, pbx: str) -> Aggregator:
+        """Where measurements of a PBX add up."""
         if pbx not in self._pbxs:
             self._pbxs[pbx] = Aggregator(self._terms), BucketNames(pbx)
         return self._pbxs[pbx][0]
+
+    def bucket(self, series: Series) -> Series | None:
+        """The bucket of measurements of a series; None if they are dropped."""
+        return self._rename(series) if self._rename else series
 
     def flush(self, now: float, _: Traffic) -> Iterator[Sample]:
         """End the interval of every PBX."""
@@ -97,7 +108,7 @@ class BridgeBook:
     def restore(self, state: Json) -> None:
         """Go on with these gauges."""
         for pbx, known in mapping(state).items():
-            self._aggregator(pbx).restore(known)
+            self.aggregator(pbx).restore(known)
 
     def __len__(self) -> int:
         return sum(len(aggregator) for aggregator, _ in self._pbxs.values())
@@ -122,6 +133,14 @@ class EtsyBook:
     def add(self, _: str, measurements: Iterable[Measurement]) -> None:
         """Take measurements of any PBX."""
         self._aggregator.add(_renamed(measurements, self._rename))
+
+    def aggregator(self, _: str) -> Aggregator:
+        """The one where all measurements add up."""
+        return self._aggregator
+
+    def bucket(self, series: Series) -> Series | None:
+        """The bucket of measurements of a series; None if they are dropped."""
+        return self._rename(series)
 
     def flush(self, now: float, traffic: Traffic) -> Iterator[Sample]:
         """End the interval; what etsy's statsd says about itself is part of it."""

