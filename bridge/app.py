@@ -7,7 +7,6 @@ again: a bad reading changes nothing, and a good one only the parts whose settin
 """
 
 import asyncio
-import gc
 import os
 import signal
 import threading
@@ -17,7 +16,7 @@ from typing import NamedTuple
 
 from platformdirs import user_state_dir
 
-from bridge import __version__
+from bridge import __version__, collecting
 from bridge.asterisk.catalog import CATALOG
 from bridge.control import CONTROL, ControlServer
 from bridge.core import own
@@ -176,16 +175,16 @@ class App:
                 group.create_task(self._memory.run(self._clock), name="state"),
                 group.create_task(keep_alive(self._beats), name="watchdog"),
                 group.create_task(alerts.run(), name="alerts"),
+                group.create_task(collecting.run(self._clock), name="collector"),
                 group.create_task(self._serve(requests), name="control socket"),
             ]
-            # What is there now stays: the collector need not look at it, which would hold up the loop.
-            gc.collect()
-            gc.freeze()
+            collecting.settle()
             log.info("started", version=__version__, pbxs=sorted(self._settings.pbx))
             notify(f"READY=1\nMAINPID={os.getpid()}\n{self._tell()}")
             while await self.signals.wait():
                 if await self._take_new_settings(pipeline):
                     await self._follow(parts, alerts, requests)
+                    collecting.settle()
                     self._health.count(own.RELOADS.series(BRIDGE))
                     log.info("new settings taken")
                     tasks[0].cancel()

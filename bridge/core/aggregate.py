@@ -92,7 +92,6 @@ class Summary(NamedTuple):
 Bucket = Number | Values | set[str]
 """Where the values of a series go until the flush."""
 Held = TypeVar("Held", bound=Bucket)
-Known = Iterable[tuple[Kind, tuple[Series, ...]]]
 
 
 class Key(NamedTuple):
@@ -273,8 +272,9 @@ class Aggregator:
         self._flushed = now
         for kind in KINDS:
             self._forget(kind, ended, now)
-        idle = self._idle(ended, now) if self._terms.repeat else ()
-        return chain(self._active(ended, now), idle, _dated(ended))
+        idle = self._idle(ended) if self._terms.repeat else []
+        gauges = self._gauges.copy() if idle else {}
+        return chain(self._active(ended, now), _repeated(idle, gauges, now), _dated(ended))
 
     def _active(self, ended: _Interval, now: float) -> Iterator[Summary]:
         percentiles, seconds = self._terms.percentiles, self._terms.interval
@@ -287,10 +287,12 @@ class Aggregator:
         for series, members in _each(ended.sets, self._known[SET], now):
             yield Summary(series, SET, {"count": float(len(members))}, now)
 
-    def _idle(self, ended: _Interval, now: float) -> Iterator[Summary]:
-        """What buckets say that have got nothing in the interval: as they are now, whatever comes later."""
-        known = [(kind, tuple(buckets)) for kind, buckets in self._known.items()]
-        return _repeated(ended, known, self._gauges.copy(), now)
+    def _idle(self, ended: _Interval) -> list[Key]:
+        """The buckets that have got nothing in the interval."""
+        known = self._known.items()
+        return [
+            Key(kind, series) for kind, buckets in known for series in buckets if not ended.has(kind, series)
+        ]
 
     def _forget(self, kind: Kind, ended: _Interval, now: float) -> None:
         """Forget buckets that have been idle for too long; those that were idle for longest come first."""
@@ -326,21 +328,17 @@ def _each(
     buckets: dict[Series, Held], known: dict[Series, float], now: float
 ) -> Iterator[tuple[Series, Held]]:
     """Each bucket of an interval that has ended; its place among the known ones is behind all others now."""
-    for series, held in buckets.items():
+    for series in tuple(buckets):
         known.pop(series, None)
         known[series] = now
-        yield series, held
+        yield series, buckets.pop(series)  # to let go of all at once would hold others up
 
 
-def _repeated(
-    ended: _Interval, known: Known, gauges: Mapping[Series, Number], now: float
-) -> Iterator[Summary]:
-    for kind, buckets in known:
-        for series in buckets:
-            if not ended.has(kind, series):
-                yield Summary(
-                    series, kind, {"": gauges[series].value} if kind is GAUGE else IDLE_OF[kind], now
-                )
+def _repeated(idle: list[Key], gauges: Mapping[Series, Number], now: float) -> Iterator[Summary]:
+    """What idle buckets say: a gauge what it was at the flush, whatever has come since."""
+    for kind, series in idle:
+        values = {"": gauges[series].value} if kind is GAUGE else IDLE_OF[kind]
+        yield Summary(series, kind, values, now)
 
 
 def _dated(ended: _Interval) -> Iterator[Summary]:

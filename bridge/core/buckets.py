@@ -17,11 +17,18 @@ PBX, FOREIGN_PBX = "pbx", "exported_pbx"
 _sample = cast("Callable[[tuple[Series, float, float]], Sample]", partial(tuple.__new__, Sample))
 
 
+SHARDS = 64
+"""Among how many sets names are spread: one that grows is copied, and everybody waits."""
+
+
 class _Named(NamedTuple):
-    """The names of a bucket's statistics, as it had them when it last had any."""
+    """The names of a bucket's statistics, as it had them when it last had any.
+
+    Buckets that want one name have one shard: it comes of all that stands before the last dot.
+    """
 
     statistics: tuple[str, ...]
-    labels: Labels
+    shard: tuple[Labels, int]
     names: tuple[str, ...]
     series: tuple[Series, ...]
 
@@ -46,7 +53,7 @@ class BucketNames:
 
     def samples(self, summaries: Iterable[Summary]) -> Iterator[Sample]:
         """Every statistic of the summaries of one flush."""
-        taken: defaultdict[tuple[Labels, float], set[str]] = defaultdict(set)
+        taken: defaultdict[tuple[tuple[Labels, int], float], set[str]] = defaultdict(set)
         before, self._named = self._named, {}  # those of idle buckets are not kept
         for bucket, kind, values, time in summaries:
             key = Key(kind, bucket)
@@ -54,7 +61,7 @@ class BucketNames:
             if named is None or named.statistics != tuple(values):
                 named = self._name(bucket, tuple(values))
             self._named[key] = named
-            names = taken[named.labels, time]
+            names = taken[named.shard, time]
             if names.isdisjoint(named.names):
                 names.update(named.names)
                 yield from map(_sample, zip(named.series, values.values(), repeat(time)))
@@ -75,7 +82,8 @@ class BucketNames:
     def _name(self, bucket: Series, statistics: tuple[str, ...]) -> _Named:
         labels = bucket_labels(self._pbx, bucket.labels)
         names = tuple(statistic_name(bucket.name, statistic) for statistic in statistics)
-        return _Named(statistics, labels, names, tuple(Series(name, labels) for name in names))
+        shard = hash(names[0].rpartition(".")[0]) % SHARDS if names else 0
+        return _Named(statistics, (labels, shard), names, tuple(Series(name, labels) for name in names))
 
 
 def statistic_name(bucket: str, statistic: str) -> str:

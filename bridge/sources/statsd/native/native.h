@@ -45,13 +45,12 @@ typedef struct {
 } Timer;
 
 typedef struct {
-    uint64_t hash;
-    const char *name;   /* inside of `text` */
-    PyObject *text;     /* str or bytes */
+    PyObject *name;     /* str, if it is the one of the series, else bytes */
     PyObject *series;   /* NULL if lines of that name are for Python */
     PyObject *target;   /* Cell, Timer or set of this interval; NULL until a value comes */
-    uint32_t length;    /* of the name */
-    uint8_t type;
+    uint32_t hash;
+    uint16_t length;    /* of the name */
+    uint8_t type, is_bytes;
 } Slot;
 
 typedef struct {

@@ -11,7 +11,7 @@ static inline uint64_t mixed(uint64_t a, uint64_t b)
 }
 
 /* Seeded, so that nobody can send names that all fall into one place. */
-static uint64_t hashed(const Table *self, const char *name, size_t length, int type)
+static uint32_t hashed(const Table *self, const char *name, size_t length, int type)
 {
     uint64_t hash = self->seed ^ (length << 8) ^ (uint64_t)type, word = 0;
     for (; length > 8; name += 8, length -= 8) {
@@ -20,16 +20,21 @@ static uint64_t hashed(const Table *self, const char *name, size_t length, int t
     }
     word = 0;
     memcpy(&word, name, length);
-    return mixed(hash ^ word, 0xD6E8FEB86659FD93u);
+    return (uint32_t)mixed(hash ^ word, 0xD6E8FEB86659FD93u);
+}
+
+static inline const char *name_of(const Slot *slot)
+{
+    return slot->is_bytes ? PyBytes_AS_STRING(slot->name) : (const char *)(((PyASCIIObject *)slot->name) + 1);
 }
 
 /* The place in the index of a name, or the free one where it belongs. */
-static uint32_t *place_of(const Table *self, uint64_t hash, const char *name, size_t length, int type)
+static uint32_t *place_of(const Table *self, uint32_t hash, const char *name, size_t length, int type)
 {
-    for (uint32_t at = (uint32_t)hash & self->mask;; at = (at + 1) & self->mask) {
+    for (uint32_t at = hash & self->mask;; at = (at + 1) & self->mask) {
         if (!self->index[at]) return self->index + at;
         const Slot *slot = self->slots + self->index[at] - 1;
-        if (slot->hash == hash && slot->length == length && slot->type == type && !memcmp(slot->name, name, length))
+        if (slot->hash == hash && slot->length == length && slot->type == type && !memcmp(name_of(slot), name, length))
             return self->index + at;
     }
 }
@@ -53,7 +58,7 @@ static int grow(Table *self)
     self->mask = 2 * room - 1;
     for (uint32_t at = 0; at < self->length; at++) {
         Slot *slot = slots + at;
-        *place_of(self, slot->hash, slot->name, slot->length, slot->type) = at + 1;
+        *place_of(self, slot->hash, name_of(slot), slot->length, slot->type) = at + 1;
     }
     return 0;
 }
@@ -71,7 +76,7 @@ static void forget(Table *self)
     self->length = 0;
     if (self->index) memset(self->index, 0, ((size_t)self->mask + 1) * sizeof *self->index);
     for (uint32_t at = 0; at < length; at++) {
-        Py_DECREF(self->slots[at].text);
+        Py_DECREF(self->slots[at].name);
         Py_XDECREF(self->slots[at].series);
         Py_XDECREF(self->slots[at].target);
     }
@@ -107,23 +112,17 @@ static void table_dealloc(Table *self)
 }
 
 /* The object that holds the bytes of a name: the name of the series, if it is the same. */
-static PyObject *holder_of(PyObject *name, PyObject *series, const char **bytes)
+static PyObject *holder_of(PyObject *name, PyObject *series)
 {
-    *bytes = PyBytes_AS_STRING(name);
-    if (PyTuple_Check(series) && PyTuple_GET_SIZE(series)) {
-        PyObject *text = PyTuple_GET_ITEM(series, 0);
-        if (PyUnicode_Check(text) && PyUnicode_IS_COMPACT_ASCII(text) && PyUnicode_GET_LENGTH(text) == PyBytes_GET_SIZE(name)
-            && !memcmp(PyUnicode_DATA(text), *bytes, (size_t)PyBytes_GET_SIZE(name))) {
-            *bytes = PyUnicode_DATA(text);
-            return text;
-        }
-    }
-    return name;
+    if (!PyTuple_Check(series) || !PyTuple_GET_SIZE(series)) return name;
+    PyObject *text = PyTuple_GET_ITEM(series, 0);
+    int is_plain = PyUnicode_Check(text) && PyUnicode_IS_COMPACT_ASCII(text) && PyUnicode_GET_LENGTH(text) == PyBytes_GET_SIZE(name);
+    return is_plain && !memcmp(PyUnicode_DATA(text), PyBytes_AS_STRING(name), (size_t)PyBytes_GET_SIZE(name)) ? text : name;
 }
 
 static PyObject *table_learn(Table *self, PyObject *args)
 {
-    const char *code, *bytes;
+    const char *code;
     Py_ssize_t code_length;
     PyObject *name, *series;
     if (!PyArg_ParseTuple(args, "Sy#O", &name, &code, &code_length, &series)) return NULL;
@@ -131,12 +130,12 @@ static PyObject *table_learn(Table *self, PyObject *args)
     int type = type_of(code, (size_t)code_length);
     if (!type || length < 1 || length > LONGEST) return PyErr_Format(PyExc_ValueError, "no plain name or type");
     if (self->length == self->room && grow(self)) return NULL;
-    uint64_t hash = hashed(self, PyBytes_AS_STRING(name), length, type);
+    uint32_t hash = hashed(self, PyBytes_AS_STRING(name), length, type);
     uint32_t *place = place_of(self, hash, PyBytes_AS_STRING(name), length, type);
     if (*place) Py_RETURN_NONE;
-    PyObject *text = Py_NewRef(holder_of(name, series, &bytes));
-    PyObject *kept = series == Py_None ? NULL : Py_NewRef(series);
-    self->slots[self->length] = (Slot){hash, bytes, text, kept, NULL, (uint32_t)length, (uint8_t)type};
+    PyObject *holder = Py_NewRef(holder_of(name, series)), *kept = series == Py_None ? NULL : Py_NewRef(series);
+    uint8_t is_bytes = (uint8_t)PyBytes_Check(holder);
+    self->slots[self->length] = (Slot){holder, kept, NULL, hash, (uint16_t)length, (uint8_t)type, is_bytes};
     *place = ++self->length;
     Py_RETURN_NONE;
 }
