@@ -31,6 +31,8 @@ MEMBER_LIMIT = 256
 """Characters of a member of a set. Each is kept until the flush, of a longer one only a digest."""
 REMEMBERED, REMEMBERED_LIMIT = 8192, 256
 """How many good lines are remembered, up to which length: a PBX says the same ones again and again."""
+SHORT = 3
+"""Characters of a value that is, with its colon: `:1`, `:+1`."""
 
 KINDS = {
     "c": Kind.COUNTER,
@@ -85,13 +87,14 @@ def parse_datagram(data: bytes) -> Parsed:
 def _is_worth_remembering(data: bytes, parsed: Parsed) -> bool:
     """Whether it is one good value: what is remembered must be small, and rubbish must not push it out.
 
-    The same duration hardly ever comes twice.
+    The same duration, or a number of several digits, hardly ever comes twice.
     """
     return (
         len(parsed.measurements) == 1
         and not parsed.bad
         and len(data) <= REMEMBERED_LIMIT
         and not data.endswith(b"|ms")
+        and data.find(b"|") - data.find(b":") <= SHORT
     )
 
 

@@ -1,9 +1,10 @@
 # What the C of the folder native gives to Python.
 
 from collections.abc import Callable
+from socket import socket
 
 from bridge.core.aggregate import Bucket
-from bridge.core.sample import Series
+from bridge.core.sample import Kind, Series
 from bridge.core.timer import Numbers
 from bridge.sources.statsd.senders import Packet
 
@@ -24,7 +25,12 @@ class Timer:
 
 class Table:
     def __init__(
-        self, opened: Callable[[int, Series], Bucket | None], full: Callable[[], None], max_set: int, /
+        self,
+        opened: Callable[[Kind, Series], Bucket | None],
+        full: Callable[[], None],
+        max_set: int,
+        kinds: tuple[Kind, Kind, Kind, Kind],
+        /,
     ) -> None: ...
     def __len__(self) -> int: ...
     def learn(self, name: bytes, code: bytes, series: Series | None, /) -> None: ...
@@ -40,4 +46,4 @@ class Reader:
         sender: str | None,
         /,
     ) -> None: ...
-    def drain(self, socket: int, /) -> tuple[int, int, int, bool]: ...
+    def drain(self, opened: socket, /) -> tuple[int, int, int, bool]: ...

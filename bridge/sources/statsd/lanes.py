@@ -1,66 +1,100 @@
-"""Lanes: the names that the compiled core may take by itself, for every PBX.
+"""Lanes: the names whose lines the compiled core takes past the grammar, for every PBX.
 
-native/native.h says how the work is shared: this is the half that learns, from what Python has read.
+native/native.h says how the work is shared: this is the half that learns, from what the grammar has read.
 """
 
 import re
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.asterisk.statsd import meaning
 from bridge.core.aggregate import Bucket, Holders, Terms
 from bridge.core.sample import Kind, Measurement, Series
 from bridge.core.timer import Values
 from bridge.protocols.statsd import Parsed
-from bridge.sources.statsd._native import Cell, Reader, Table, Timer
 from bridge.sources.statsd.books import Book
 from bridge.sources.statsd.senders import Packet
+
+if TYPE_CHECKING:
+    from bridge.sources.statsd._native import Reader, Table
 
 PLAIN = re.compile(rb"([A-Za-z0-9_.\-/@ ]{1,256}):[^:|]{1,256}\|(c|g|ms|m|h|d|s)(?:\|@[0-9.]{1,16})?")
 """The line whose name can be learned: no dialect has another reading of it."""
 LESSON = 64
 """Lines of a packet that are looked at."""
-TYPES = (None, Kind.COUNTER, Kind.GAUGE, Kind.TIMER, Kind.SET)
-"""The kinds, by the numbers that native.h gives them."""
+
+Opened = Callable[[Kind, Series], Bucket | None]
+Other = Callable[[list[Packet]], None]
 
 
-class CompiledTimer(Timer, Values):
-    """Values in an array of doubles."""
+class Engine(NamedTuple):
+    """The compiled core.
 
-    __slots__ = ()
+    Attributes:
+        table: makes the Table of a PBX: what opens its buckets, hears of full sets, and the size of those.
+        reader: makes the Reader of a socket.
+        holders: what values are held in, so that the core can add to them.
+    """
+
+    table: Callable[[Opened, Callable[[], None], int], "Table"]
+    reader: Callable[[Callable[[str], "Table | None"], Other, str | None], "Reader"]
+    holders: Holders
 
 
-HOLDERS = Holders(Cell, CompiledTimer)
+def _compiled() -> Engine | None:
+    """The compiled core; None if there was no compiler when the bridge was installed."""
+    try:
+        from bridge.sources.statsd import _native  # noqa: PLC0415 - it may not be there
+    except ImportError:
+        return None
+
+    class CompiledTimer(_native.Timer, Values):
+        """Values in an array of doubles."""
+
+        __slots__ = ()
+
+    kinds = (Kind.COUNTER, Kind.GAUGE, Kind.TIMER, Kind.SET)
+
+    def table(opened: Opened, full: Callable[[], None], max_set: int) -> "Table":
+        return _native.Table(opened, full, max_set, kinds)
+
+    return Engine(table, _native.Reader, Holders(_native.Cell, CompiledTimer))
+
+
+COMPILED = _compiled()
+
+
+def engine(native: str) -> Engine | None:
+    """The compiled core, if there is one and the setting `native` lets it."""
+    return COMPILED if native == "auto" else None
 
 
 class Lanes:
-    """What the compiled core knows.
+    """What is known of the names of every PBX.
 
     Args:
-        book: where measurements add up, in the holders above.
+        book: where measurements add up, in the engine's holders.
         terms: its caps.
+        made_by: the compiled core.
     """
 
-    def __init__(self, book: Book, terms: Terms) -> None:
+    def __init__(self, book: Book, terms: Terms, made_by: Engine) -> None:
         self._book = book
+        self._engine = made_by
         self._max_set = terms.max_set
         self._limit = 2 * terms.max_series
         self._tables: dict[str, Table] = {}
 
-    def table(self, pbx: str) -> Table:
+    def table(self, pbx: str) -> "Table":
         """The names of a PBX."""
         if pbx not in self._tables:
             aggregator = self._book.aggregator(pbx)
-
-            def opened(number: int, series: Series) -> Bucket | None:
-                kind = TYPES[number]
-                return aggregator.open(kind, series) if kind else None
-
-            self._tables[pbx] = Table(opened, aggregator.overfill, self._max_set)
+            made = self._engine.table(aggregator.open, aggregator.overfill, self._max_set)
+            self._tables[pbx] = made
         return self._tables[pbx]
 
-    def reader(
-        self, route: Callable[[str], str | None], other: Callable[[list[Packet]], None], sender: str | None
-    ) -> Reader:
+    def reader(self, route: Callable[[str], str | None], other: Other, sender: str | None) -> "Reader":
         """A reader of a socket.
 
         Args:
@@ -68,12 +102,11 @@ class Lanes:
             other: takes the packets that are not plain.
             sender: the address of all senders; None if each has its own.
         """
+        return self._engine.reader(partial(self._table_of, route), other, sender)
 
-        def table_of(address: str) -> Table | None:
-            pbx = route(address)
-            return None if pbx is None else self.table(pbx)
-
-        return Reader(table_of, other, sender)
+    def _table_of(self, route: Callable[[str], str | None], sender: str) -> "Table | None":
+        pbx = route(sender)
+        return None if pbx is None else self.table(pbx)
 
     def learn(self, pbx: str, data: bytes, parse: Callable[[bytes], Parsed]) -> None:
         """Learn the names of a packet that was just taken.
@@ -85,12 +118,12 @@ class Lanes:
         """
         table = self.table(pbx)
         for line in data.split(b"\n", LESSON)[:LESSON]:
-            plain = PLAIN.fullmatch(line)
-            if plain and not table.knows(plain[1], plain[2]):
+            found = PLAIN.fullmatch(line)
+            if found and not table.knows(found[1], found[2]):
                 for measurement in parse(line).measurements:
-                    self._learn(pbx, plain, measurement)
+                    self._learn(pbx, found, measurement)
 
-    def _learn(self, pbx: str, plain: re.Match[bytes], measurement: Measurement) -> None:
+    def _learn(self, pbx: str, found: re.Match[bytes], measurement: Measurement) -> None:
         series: Series | None = None
         if not meaning(measurement.series.name):
             kind, series = measurement.kind, self._book.bucket(measurement.series)
@@ -100,7 +133,7 @@ class Lanes:
         table = self.table(pbx)
         if len(table) >= self._limit:
             table.forget()
-        table.learn(plain[1], plain[2], series)
+        table.learn(found[1], found[2], series)
 
     def renew(self) -> None:
         """An interval has ended: values go to the next one from now on."""

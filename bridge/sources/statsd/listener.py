@@ -34,10 +34,10 @@ CHUNK = 8192
 """Bytes read of a connection before another has its turn."""
 
 HELD = 256
-"""Datagrams that a compiled core may have read and not taken yet: its batch."""
+"""Datagrams that a drain may have read and not taken yet: the batch of the compiled core."""
 
-Drain = Callable[[int], tuple[int, bool]]
-"""Takes a turn's worth from the socket of that number: how many datagrams, and whether there may be more."""
+Drain = Callable[[socket.socket], tuple[int, bool]]
+"""Takes a turn's worth from a socket: how many datagrams that were, and whether there may be more."""
 Shut = Callable[[socket.socket], None]
 """Closes a socket, or keeps it for the next listener."""
 
@@ -57,38 +57,53 @@ class Taker(Protocol):
         """The sender was turned away, since the listener of that name has all the connections it may have."""
 
 
+def reading(take: Callable[[list[Packet]], None], sender: str | None) -> Drain:
+    """A Drain that hands on every datagram.
+
+    Args:
+        take: is given those of a turn.
+        sender: the address of every sender, where it need not be asked for; None to ask the kernel.
+    """
+
+    def drain(opened: socket.socket) -> tuple[int, bool]:
+        packets: list[Packet] = []
+        room, has_more = TURN_BYTES, False
+        # Any error ends the turn. An error of a datagram socket is told once, and the socket works on.
+        with contextlib.suppress(OSError):
+            while room > 0 and len(packets) < TURN:
+                if sender is None:
+                    data, (address, *_) = opened.recvfrom(DATAGRAM)
+                    packets.append((data, address))
+                else:
+                    data = opened.recv(DATAGRAM)
+                    packets.append((data, sender))
+                room -= len(data)
+            has_more = True
+        if packets:
+            take(packets)
+        return len(packets), has_more
+
+    return drain
+
+
 class DatagramListener:
     """Reads datagrams from `start` to `close`.
 
     Args:
         name: the word by which its numbers are counted.
         opened: a bound datagram socket that does not block; the listener closes it.
-        taker: is given what was read.
-        sender: the address of every sender, where it need not be asked for: to ask takes a third of the
-            time of reading. Default: through a unix socket `LOCAL`, else the kernel is asked.
+        drain: takes what the socket holds.
         shut: closes the socket at the end.
-        core: reads in the listener's place, and gives to the taker itself.
     """
 
-    def __init__(
-        self,
-        name: str,
-        opened: socket.socket,
-        taker: Taker,
-        sender: str | None = None,
-        shut: Shut = close,
-        *,
-        core: Drain | None = None,
-    ) -> None:
+    def __init__(self, name: str, opened: socket.socket, drain: Drain, shut: Shut = close) -> None:
         self.name = name
         self.buffer = granted_buffer(opened)
         self._socket = opened
-        self._taker = taker
+        self._take = drain
         # A unix socket holds ten datagrams, as a rule, and makes its sender wait: a pause would be his.
         self._has_pauses = opened.family != socket.AF_UNIX
-        self._sender = sender if self._has_pauses else LOCAL
         self._shut = shut
-        self._core = core
         self._drops = self._told = kernel_drops(opened)
         self._drained = 0.0
         self._has_more = False
@@ -149,37 +164,10 @@ class DatagramListener:
         self._timer = self._loop.call_later(pause, self._on_timer)
 
     def _drain(self) -> int:
-        """Hand on what the socket holds, up to a turn; return how many datagrams that were."""
-        if self._core is None:
-            return self._read()
-        taken, self._has_more = self._core(self._socket.fileno())
+        """Take what the socket holds, up to a turn; return how many datagrams that were."""
+        taken, self._has_more = self._take(self._socket)
         self._drained = time.monotonic()
         return taken
-
-    def _read(self) -> int:
-        packets: list[Packet] = []
-        take, sender = packets.append, self._sender
-        room = TURN_BYTES
-        self._has_more = False
-        # Any error ends the turn. An error of a datagram socket is told once, and the socket works on.
-        with contextlib.suppress(OSError):
-            if sender is None:
-                read_from = self._socket.recvfrom
-                while room > 0 and len(packets) < TURN:
-                    data, address = read_from(DATAGRAM)
-                    take((data, address[0]))
-                    room -= len(data)
-            else:
-                read = self._socket.recv
-                while room > 0 and len(packets) < TURN:
-                    data = read(DATAGRAM)
-                    take((data, sender))
-                    room -= len(data)
-            self._has_more = True
-        self._drained = time.monotonic()
-        if packets:
-            self._taker.receive(self.name, packets)
-        return len(packets)
 
 
 class StreamListener:

@@ -20,6 +20,7 @@ from bridge.pipeline.interfaces import Clock, Emit
 from bridge.pipeline.memory import Memory
 from bridge.pipeline.ticker import ticks
 from bridge.settings import STATSD_SCHEMES, StatsdSettings
+from bridge.sources.statsd import lanes
 from bridge.sources.statsd.asterisks import Asterisks
 from bridge.sources.statsd.books import Book, BridgeBook, EtsyBook
 from bridge.sources.statsd.doors import Doors
@@ -27,13 +28,6 @@ from bridge.sources.statsd.listener import DatagramListener, StreamListener
 from bridge.sources.statsd.receiver import NAME, Receiver
 from bridge.sources.statsd.senders import LOCAL, Senders
 from bridge.sources.statsd.sockets import is_loopback
-
-try:
-    from bridge.sources.statsd import lanes
-except ImportError:  # there was no compiler when the bridge was installed
-    HAS_CORE = False
-else:
-    HAS_CORE = True
 
 NO_PREFIXES: Mapping[str, str] = {}
 SLICE = 250
@@ -83,7 +77,7 @@ class StatsdSource:
         self._senders = Senders(senders, settings.allow, refuse_unknown=settings.unknown_senders == "refuse")
         known = dict.fromkeys(senders, "") | dict(prefixes)
         self._asterisks = Asterisks(known, is_shared=settings.names != "bridge")
-        made = book(settings)
+        made, core = book(settings), lanes.engine(settings.native)
         self._receiver = Receiver(
             made,
             self._senders,
@@ -91,7 +85,7 @@ class StatsdSource:
             health,
             clock,
             show_lines=show_lines,
-            lanes=lanes.Lanes(made, _terms(settings)) if is_compiled(settings) else None,
+            lanes=lanes.Lanes(made, _terms(settings), core) if core else None,
         )
         if memory:
             self._receiver.restore(memory.recall(NAME))
@@ -114,7 +108,7 @@ class StatsdSource:
         Raises:
             SourceError: an address cannot be listened on.
         """
-        if self._settings.native == "auto" and not HAS_CORE:
+        if self._settings.native == "auto" and not lanes.COMPILED:
             log.info(
                 "StatsD is read by Python, which takes more of the processor: there was no C compiler when "
                 "the bridge was installed"
@@ -158,8 +152,8 @@ class StatsdSource:
             return StreamListener(name, opened, self._receiver, shut=self._doors.shut)
         known = self._senders.are_all_equal and is_loopback(endpoint.host)
         sender = endpoint.host if known else None
-        core = self._receiver.core(name, LOCAL if endpoint.path else sender)
-        return DatagramListener(name, opened, self._receiver, sender, self._doors.shut, core=core)
+        drain = self._receiver.drain(name, LOCAL if endpoint.path else sender)
+        return DatagramListener(name, opened, drain, self._doors.shut)
 
     def _tell(self, endpoint: Endpoint, listener: Listener) -> None:
         log.info("listening", on=str(endpoint), flush=self._settings.flush_interval)
@@ -213,13 +207,8 @@ def book(settings: StatsdSettings) -> Book:
     return BridgeBook(terms, rename)
 
 
-def is_compiled(settings: StatsdSettings) -> bool:
-    """Whether the compiled core takes what it can."""
-    return HAS_CORE and settings.native == "auto"
-
-
 def _terms(settings: StatsdSettings) -> Terms:
-    etsy = settings.names != "bridge"
+    etsy, core = settings.names != "bridge", lanes.engine(settings.native)
     return Terms(
         interval=settings.flush_interval,
         percentiles=settings.percentiles,
@@ -228,7 +217,7 @@ def _terms(settings: StatsdSettings) -> Terms:
         max_series=settings.max_series,
         max_set=settings.max_set,
         max_timer=settings.max_timer,
-        holders=lanes.HOLDERS if is_compiled(settings) else IN_PYTHON,
+        holders=core.holders if core else IN_PYTHON,
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.sources.statsd import source
+from bridge.sources.statsd import lanes
 
 
 @pytest.fixture(params=["compiled", "python"])
@@ -10,7 +10,7 @@ def core(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     """Which of the two takes plain packets; without a compiler there is one only."""
     chosen: str = request.param
     if chosen == "python":
-        monkeypatch.setattr(source, "HAS_CORE", False)
-    elif not source.HAS_CORE:
+        monkeypatch.setattr(lanes, "COMPILED", None)
+    elif not lanes.COMPILED:
         pytest.skip("there was no C compiler")
     return chosen

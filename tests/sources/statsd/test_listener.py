@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import uvloop
 
 from bridge.core.endpoint import Endpoint
 from bridge.protocols.statsd import LINE_LIMIT
-from bridge.sources.statsd.listener import CHUNK, TURN, DatagramListener, StreamListener
+from bridge.sources.statsd.listener import CHUNK, TURN, DatagramListener, Drain, StreamListener, reading
 from bridge.sources.statsd.senders import LOCAL, Packet
 from bridge.sources.statsd.sockets import open_network, open_unix
 
@@ -41,6 +42,10 @@ class Notebook:
         self.turned_away.append(sender)
 
 
+def drain(notebook: Notebook, sender: str | None = None) -> Drain:
+    return reading(partial(notebook.receive, "here"), sender)
+
+
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
     for loop in (asyncio.new_event_loop, uvloop.new_event_loop):
         with asyncio.Runner(loop_factory=loop) as runner:
@@ -57,7 +62,7 @@ async def udp(notebook: Notebook, buffer: int = BUFFER) -> tuple[DatagramListene
     opened = await open_network(Endpoint("udp", "127.0.0.1", 0), socket.SOCK_DGRAM, buffer)
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sender.connect(opened.getsockname())
-    listener = DatagramListener("here", opened, notebook)
+    listener = DatagramListener("here", opened, drain(notebook))
     await listener.start()
     return listener, sender
 
@@ -81,7 +86,7 @@ class TestDatagrams:
         async def test() -> None:
             notebook = Notebook()
             opened = await open_network(Endpoint("udp", "127.0.0.1", 0), socket.SOCK_DGRAM)
-            listener = DatagramListener("here", opened, notebook, sender="known")
+            listener = DatagramListener("here", opened, drain(notebook, "known"))
             await listener.start()
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
                 sender.sendto(b"a:1|c", opened.getsockname())
@@ -201,7 +206,7 @@ class TestDatagrams:
         async def test() -> None:
             notebook = Notebook()
             opened = open_unix(Endpoint("unixgram", "", 0, str(path)), socket.SOCK_DGRAM, 0o660, BUFFER)
-            listener = DatagramListener("here", opened, notebook)
+            listener = DatagramListener("here", opened, drain(notebook, LOCAL))
             await listener.start()
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
                 sender.sendto(b"a:1|c", str(path))

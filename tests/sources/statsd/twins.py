@@ -1,8 +1,9 @@
-"""The same packets through the compiled core and through Python alone: what comes of them must be equal."""
+"""The same packets past the grammar and through it: what comes of them must be equal."""
 
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from bridge.core.sample import Sample
 from bridge.pipeline.health import Health
@@ -42,35 +43,44 @@ class Twin:
 
 
 class Twins:
-    """Both; `hear` and `flush` tell them the same, and `flush` compares what they say."""
+    """One that has lanes, and one that reads everything by the grammar; `flush` compares what they say."""
 
     def __init__(self, prefix: str = "", **settings: object) -> None:
-        self.compiled = Twin(settings, "auto", prefix)
-        self.python = Twin(settings, "off", prefix)
+        self.fast = Twin(settings, "auto", prefix)
+        self.slow = Twin(settings, "off", prefix)
         self._out, self._into = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        drain = self.compiled.receiver.core("udp", HOST)
-        assert drain is not None, "there is no compiled core"
-        self._drain = drain
+        self._into.setblocking(False)
+        self._drain = self.fast.receiver.drain("udp", HOST)
 
     def hear(self, packets: Iterable[bytes]) -> None:
         for number, packet in enumerate(packets):
             self._out.send(packet)
-            self.python.receiver.receive("udp", [(packet, HOST)])
+            self.slow.receiver.receive("udp", [(packet, HOST)])
             if number % WAITING == WAITING - 1:
                 self._read()
         self._read()
 
     def _read(self) -> None:
-        while self._drain(self._into.fileno())[1]:
+        while self._drain(self._into)[1]:
             pass
+
+    def plain(self, packets: Iterable[bytes]) -> int:
+        """How many of the packets go past the grammar; the fast one alone hears them."""
+        receiver, amount = self.fast.receiver, 0
+        assert receiver._lanes
+        read = receiver._lanes.reader(lambda _: "hq", partial(receiver._taught, "udp"), HOST).drain
+        for packet in packets:
+            self._out.send(packet)
+            amount += read(self._into)[1]
+        return amount
 
     def flush(self) -> list[Sample]:
         """End the interval of both, and compare every number to its last digit."""
-        compiled, python = self.compiled.flushed(), self.python.flushed()
-        assert list(map(repr, compiled)) == list(map(repr, python))
-        assert self.compiled.counted() == self.python.counted()
-        assert self.compiled.receiver.state() == self.python.receiver.state()
-        return python
+        fast, slow = self.fast.flushed(), self.slow.flushed()
+        assert list(map(repr, fast)) == list(map(repr, slow))
+        assert self.fast.counted() == self.slow.counted()
+        assert self.fast.receiver.state() == self.slow.receiver.state()
+        return slow
 
     def close(self) -> None:
         self._out.close()

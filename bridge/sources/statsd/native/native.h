@@ -56,6 +56,7 @@ typedef struct {
 typedef struct {
     PyObject_HEAD
     PyObject *open, *full;
+    PyObject *kinds;        /* counter, gauge, timer, set: what `open` is called with */
     Py_ssize_t max_set;
     uint64_t seed;
     Slot *slots;

@@ -252,11 +252,11 @@ static int fill(Reader *self, int socket)
     return have > 0;
 }
 
-static PyObject *reader_drain(Reader *self, PyObject *number_of_socket)
+static PyObject *reader_drain(Reader *self, PyObject *opened)
 {
     Turn turn = {0};
-    int socket = (int)PyLong_AsLong(number_of_socket), more = 1, failed = 0;
-    if (socket == -1 && PyErr_Occurred()) return NULL;
+    int socket = PyObject_AsFileDescriptor(opened), more = 1, failed = 0;
+    if (socket < 0) return NULL;
     while (!failed && !is_over(&turn)) {
         if (self->at == self->have && !fill(self, socket)) { more = 0; break; }
         failed = take_one(self, &turn, self->at++);
@@ -264,7 +264,7 @@ static PyObject *reader_drain(Reader *self, PyObject *number_of_socket)
     if (!failed) failed = hand_on(self, &turn);
     Py_XDECREF(turn.held);
     if (failed) return NULL;
-    return Py_BuildValue("(nnni)", turn.packets, turn.plain, turn.lines, more);
+    return Py_BuildValue("(nnnO)", turn.packets, turn.plain, turn.lines, more ? Py_True : Py_False);
 }
 
 static PyMethodDef reader_methods[] = {

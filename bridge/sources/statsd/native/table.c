@@ -91,13 +91,15 @@ static int table_clear(Table *self)
 
 static int table_init(Table *self, PyObject *args, PyObject *kwargs)
 {
-    PyObject *open, *full;
+    PyObject *open, *full, *kinds;
     (void)kwargs;
     if (self->open) { PyErr_SetString(PyExc_RuntimeError, "a table is made once"); return -1; }
-    if (!PyArg_ParseTuple(args, "OOn", &open, &full, &self->max_set)) return -1;
+    if (!PyArg_ParseTuple(args, "OOnO!", &open, &full, &self->max_set, &PyTuple_Type, &kinds)) return -1;
+    if (PyTuple_GET_SIZE(kinds) != TYPES - 1) { PyErr_SetString(PyExc_ValueError, "there are four kinds"); return -1; }
     if (getrandom(&self->seed, sizeof self->seed, 0) < 0) { PyErr_SetFromErrno(PyExc_OSError); return -1; }
     self->open = Py_NewRef(open);
     self->full = Py_NewRef(full);
+    self->kinds = Py_NewRef(kinds);
     return grow(self);
 }
 
@@ -105,6 +107,7 @@ static void table_dealloc(Table *self)
 {
     PyObject_GC_UnTrack(self);
     table_clear(self);
+    Py_XDECREF(self->kinds);
     forget(self);
     PyMem_Free(self->slots);
     PyMem_Free(self->index);
@@ -174,7 +177,8 @@ PyObject *table_target(Table *self, uint32_t at)
 {
     if (self->slots[at].target) return self->slots[at].target;
     int type = self->slots[at].type;
-    PyObject *target = PyObject_CallFunction(self->open, "iO", type, self->slots[at].series);
+    PyObject *kind = PyTuple_GET_ITEM(self->kinds, type - 1);
+    PyObject *target = PyObject_CallFunctionObjArgs(self->open, kind, self->slots[at].series, NULL);
     if (target == Py_None) Py_CLEAR(target);
     else if (target && (at >= self->length || !is_of(target, type))) {
         Py_CLEAR(target);
