@@ -10,16 +10,14 @@ import argparse
 import asyncio
 import contextlib
 import json
-import signal
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import quantiles
 
-from tests.benchmarks.bench_statsd import Sender, lines
+from tests.benchmarks.statsd.machine import compiled
 from tests.servers.bridge import bridge
 from tests.servers.mosquitto import mosquitto
 from tests.servers.process import free_port, running
@@ -30,6 +28,8 @@ CONNECT = b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x00\x00\x03sub"
 TOPIC = b"asterisk/hq/event/alert"
 PATIENCE = 10.0
 """Seconds for one alert."""
+FOR_EVER = 1_000_000
+"""Seconds of flood; it is ended before."""
 
 
 class Subscriber(asyncio.Protocol):
@@ -100,26 +100,14 @@ async def _heard(subscriber: Subscriber, wanted: str) -> float:
 
 
 @contextlib.contextmanager
-def flood(port: int, rate: int) -> Iterator[None]:
+def flood(port: int, rate: int, folder: Path) -> Iterator[None]:
     """StatsD packets at a fixed rate from another process."""
     if not rate:
         yield
         return
-    argv = [sys.executable, "-m", "tests.benchmarks.bench_alerts", "--send", f"{port},{rate}"]
-    with running(argv, Path("/dev/null")):
+    argv = [compiled("generator", folder), "--port", port, "--rate", rate, "--seconds", FOR_EVER]
+    with running([*map(str, argv)], folder / "generator.log"):
         yield
-
-
-def send(port: int, rate: int) -> None:
-    """Send until SIGTERM."""
-    sender, sent, start = Sender(lines(10_000)), 0, time.monotonic()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-        out.connect(("127.0.0.1", port))
-        while True:
-            if sent < (time.monotonic() - start) * rate:
-                sent += sender.send(out)
-            else:
-                time.sleep(0.0005)
 
 
 async def run(folder: Path, times: int, rate: int) -> None:
@@ -145,7 +133,7 @@ async def run(folder: Path, times: int, rate: int) -> None:
         }
         ours = await asyncio.to_thread(stack.enter_context, bridge(settings, folder))
         await asyncio.to_thread(ours.wait_ready)
-        stack.enter_context(flood(statsd, rate))
+        stack.enter_context(flood(statsd, rate, folder))
         await asyncio.sleep(1)
         taken = await measure(ami, broker.side, times)
     _tell(taken, rate)
@@ -162,13 +150,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--send", default="", help=argparse.SUPPRESS)
     parser.add_argument("--times", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=20_000)
     options = parser.parse_args()
-    if options.send:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        send(*map(int, options.send.split(",")))
     print(f"{options.times} alerts; milliseconds\n{'':20}{'p50':>8}{'p90':>9}{'p99':>9}{'max':>9}")
     for rate in (0, options.rate):
         with tempfile.TemporaryDirectory() as folder:

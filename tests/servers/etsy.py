@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 import socket
 import socketserver
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.servers.process import answers, free_port, missing, program, running, wait_until
+from tests.servers.process import answers, cache, free_port, missing, program, running, wait_until
 
 VERSION = "0.9.0"
 SHIM = "const util = require('util'); util.log ??= (...words) => console.log(...words);"
@@ -75,9 +74,7 @@ class Etsy(NamedTuple):
 
 def home() -> Path:
     """Where tests/install.d/30-etsy-statsd puts it; the test is skipped where it is missing."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    cache = Path(os.environ.get("ASTERISK_BRIDGE_CACHE") or Path(base) / "asterisk-bridge")
-    found = cache / f"etsy-statsd-{VERSION}" / "node_modules" / "statsd"
+    found = cache() / f"etsy-statsd-{VERSION}" / "node_modules" / "statsd"
     if not (found / "stats.js").exists():
         missing("etsy's statsd is not installed: run tests/install")
     return found

@@ -44,6 +44,12 @@ def answers(port: int) -> bool:
     return False
 
 
+def cache() -> Path:
+    """Where tests/install puts what belongs into no system."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("ASTERISK_BRIDGE_CACHE") or Path(base) / "asterisk-bridge")
+
+
 def program(name: str) -> str:
     """The path of a program; the test is skipped where it is missing, but fails on CI."""
     found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin")
