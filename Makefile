@@ -1,6 +1,6 @@
 # make run    a simulated PBX, the bridge and a broker: live values in the terminal, nothing else needed
 # make test   installs what the tests need, the real servers included, and runs all tests
-# make lint   format, lint and types        make bench  the benchmarks        make docs   generated pages
+# make lint   format, lint and types   make bench  the benchmarks, into build/bench.md   make docs   generated pages
 # make fuzz   each parser, 15 s; `make fuzz SECONDS=3600 TARGETS=ami` for longer runs
 # make proof  every test that CI shortens, at its full length: an hour and a half
 # make wheel  dist/*.whl for machines like this one, with the compiled StatsD core where there is a C compiler
@@ -27,8 +27,11 @@ lint: .venv/.dev
 	$(BIN)/asterisk-bridge docs --check
 
 bench: .venv/.dev
-	tests/install
-	for bench in tests/benchmarks/bench_*.py; do $(BIN)/python -m tests.benchmarks.$$(basename $$bench .py); done
+	TEST_BENCHMARKS=1 tests/install
+	mkdir -p build
+	for bench in tests/benchmarks/bench_*.py; do \
+		name=$$(basename $$bench .py) && printf '## %s\n\n' "$$name" && $(BIN)/python -m tests.benchmarks.$$name && echo; \
+	done | tee build/bench.md
 
 SECONDS ?= 15
 fuzz: .venv/.dev

@@ -5,7 +5,7 @@
 
 In every round each load goes to each receiver in turn, started afresh. All flush every second to a carbon
 that throws away, and have equal receive buffers. CPU is the receiver's own, all threads. A run that others on
-the machine disturbed is made again, up to two times; a `*` marks what was disturbed each time. It takes root
+the machine disturbed is made once more; a `*` marks what was disturbed both times. It takes root
 to look at the queue of a receiver. docs/performance.md has the loads, and a full run.
 """
 

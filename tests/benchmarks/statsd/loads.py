@@ -90,7 +90,7 @@ class Pains(NamedTuple):
     seconds: float = 1.5
     warm: float = 0.7
     steps: int = 5
-    tries: int = 3
+    tries: int = 2
 
 
 class Bench(NamedTuple):
