@@ -4,9 +4,10 @@
         [--workloads 1g,packed,...] [--smoke]
 
 In every round each load goes to each receiver in turn, started afresh. All flush every second to a carbon
-that throws away, and have equal receive buffers. CPU is the receiver's own, all threads. A run that others on
-the machine disturbed is made once more; a `*` marks what was disturbed both times. It takes root
-to look at the queue of a receiver. docs/performance.md has the loads, and a full run.
+that throws away, and have equal receive buffers. CPU is the receiver's own, all threads. It waits, up
+to 30 s each time, until the machine is quiet; a run that others disturbed is made once more, and a `*` marks
+what was disturbed both times. It takes root to look at the queue of a receiver. docs/performance.md has the
+loads, and a full run.
 """
 
 import argparse
@@ -16,8 +17,8 @@ from tests.benchmarks.statsd.loads import LOADS, Load, Pains, Run, bench, measur
 from tests.benchmarks.statsd.peers import NATIVE, PYTHON, RECEIVERS, SINK, TITLES, absence
 from tests.benchmarks.statsd.tables import tables
 
-START = 1.7
-"""Seconds that it takes, about, to start and end a receiver and to make the packets."""
+START = 2.2
+"""Seconds that it takes, about, to look around, to start and end a receiver, and to make the packets."""
 Pair = tuple[str, str]
 """Names of a load and a receiver."""
 GUESS = {"single": 200_000.0, "segmented": 500_000.0, "packed": 2_000_000.0}
@@ -41,7 +42,7 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
     found = parser.parse_args(words)
     if found.smoke:
         found.rounds, found.receivers, found.workloads = 1, f"{SINK},{PYTHON},{NATIVE}", ",".join(SMOKE)
-    found.pains = Pains(0.1, 0, steps=2, tries=1) if found.smoke else Pains(found.seconds)
+    found.pains = Pains(0.1, 0, steps=2, tries=1, patience=0) if found.smoke else Pains(found.seconds)
     found.receivers, found.workloads = found.receivers.split(","), found.workloads.split(",")
     for given, known in ((found.receivers, RECEIVERS), (found.workloads, LOADS)):
         if unknown := [*filter(lambda word: word not in known, given)]:
@@ -94,7 +95,8 @@ def main(words: list[str] | None = None) -> None:
     chosen = options(words)
     asked = pairs(present(chosen.receivers), chosen.workloads)
     takes = minutes(asked, chosen.rounds, chosen.pains)
-    print(f"{chosen.rounds} rounds of {len(asked)} measurements, about {takes:.0f} minutes\n", flush=True)
+    told = f"{chosen.rounds} rounds of {len(asked)} measurements"
+    print(f"{told}, about {takes:.0f} minutes on a quiet machine\n", flush=True)
     print("\n".join(tables(rounds(asked, chosen.rounds, chosen.pains))))
 
 

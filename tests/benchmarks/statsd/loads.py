@@ -20,7 +20,9 @@ LOWEST, HIGHEST = 0.4, 1.3
 """Where the lossless rate is looked for, as shares of what the receiver takes when it is saturated."""
 KEPT_UP = 0.97
 """Share of a rate that must have been read until the queue was empty: a full queue only puts off the loss."""
-FOREIGN = 0.2
+GLANCE = 0.5
+"""Seconds for which the machine is watched to see whether it is quiet."""
+FOREIGN = 0.15
 """Processors that others may use meanwhile before a run counts as disturbed."""
 
 
@@ -85,12 +87,14 @@ class Pains(NamedTuple):
         warm: seconds of the same load before it counts.
         steps: how many rates a search tries.
         tries: how often a run is made that something else on the machine has disturbed.
+        patience: seconds to wait, before each measurement, until others are done with the machine.
     """
 
     seconds: float = 1.5
     warm: float = 0.7
     steps: int = 5
     tries: int = 2
+    patience: float = 30
 
 
 class Bench(NamedTuple):
@@ -137,10 +141,21 @@ def measure(kit: Bench, name: str, load: Load, guess: float) -> Run | None:
     Returns:
         None if a search found no rate without loss.
     """
+    wait_for_quiet(kit.pains.patience)
     with receiver(kit, name) as found:
         if load.search:
             return search(kit, found, load, guess)
         return undisturbed(kit, found, load)
+
+
+def wait_for_quiet(patience: float) -> None:
+    """Return when the machine has nothing else to do, or after so many seconds."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        before = busy()
+        time.sleep(GLANCE)
+        if busy() - before < FOREIGN * GLANCE:
+            return
 
 
 def undisturbed(kit: Bench, found: Running, load: Load) -> Run:
