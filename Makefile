@@ -28,6 +28,7 @@ lint: .venv/.dev
 
 bench: .venv/.dev
 	TEST_BENCHMARKS=1 tests/install
+	$(MAKE) -s .venv/.core
 	mkdir -p build
 	for bench in tests/benchmarks/bench_*.py; do \
 		name=$$(basename $$bench .py) && printf '## %s\n\n' "$$name" && $(BIN)/python -m tests.benchmarks.$$name && echo; \

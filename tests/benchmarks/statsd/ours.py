@@ -10,7 +10,6 @@ import contextlib
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from bridge.app import _event_loop
 from bridge.asterisk.catalog import CATALOG
@@ -22,21 +21,13 @@ from bridge.settings import StatsdSettings
 from bridge.sources.statsd import StatsdSource
 from tests.benchmarks.statsd.machine import BUFFER
 
-HAS_NATIVE = "native" in StatsdSettings.model_fields
-"""Whether there is a compiled core to choose."""
-
-
-def settings(port: int, native: str) -> StatsdSettings:
-    """The settings of the listener; whether the compiled core serves, as far as that can be set."""
-    chosen: dict[str, Any] = {"native": native} if HAS_NATIVE else {}
-    listen = (f"udp://127.0.0.1:{port}",)
-    return StatsdSettings(listen=listen, flush_interval=1, receive_buffer=BUFFER, **chosen)
-
 
 async def serve(port: int, carbon: int, native: str) -> None:
     """Run until SIGTERM."""
     clock = SystemClock()
-    source = StatsdSource(settings(port, native), {}, Health(clock), clock)
+    listen = (f"udp://127.0.0.1:{port}",)
+    chosen = {"listen": listen, "flush_interval": 1, "receive_buffer": BUFFER, "native": native}
+    source = StatsdSource(StatsdSettings.model_validate(chosen), {}, Health(clock), clock)
     names = Names(path_layout("asterisk", CATALOG))
     _, writer = await asyncio.open_connection("127.0.0.1", carbon)
 

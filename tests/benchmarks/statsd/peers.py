@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import pytest
 
+from bridge.sources.statsd.source import HAS_CORE
 from tests.benchmarks.statsd.machine import is_bound
-from tests.benchmarks.statsd.ours import HAS_NATIVE
 from tests.servers.bridge import REPOSITORY
 from tests.servers.etsy import VERSION, etsy_statsd, home
 from tests.servers.process import cache, free_port, running, wait_until
@@ -215,8 +215,8 @@ def absence(name: str) -> str:
     """Why a receiver cannot be measured here; empty if it can."""
     if name in {COLLECTD, NETDATA} and not _program(name).exists():
         return "it is not installed: run TEST_BENCHMARKS=1 tests/install"
-    if name == NATIVE and not HAS_NATIVE:
-        return "this version has no compiled core"
+    if name == NATIVE and not HAS_CORE:
+        return "there was no C compiler when the bridge was installed"
     if name == ETSY:
         try:
             home()
