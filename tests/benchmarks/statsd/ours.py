@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from bridge import collecting
 from bridge.app import _event_loop
 from bridge.asterisk.catalog import CATALOG
 from bridge.core.sample import Sample
@@ -35,7 +36,8 @@ async def serve(port: int, carbon: int, native: str) -> None:
         for piece in plaintext(samples, names):
             writer.write(piece)
 
-    running = asyncio.ensure_future(source.run(emit))
+    running = asyncio.gather(source.run(emit), collecting.run(clock))
+    collecting.settle()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await running

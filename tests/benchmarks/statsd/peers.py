@@ -61,6 +61,7 @@ LoadPlugin write_graphite
 NETDATA_CONFIGURATION = """\
 [global]
   run as user = {user}
+  process scheduling policy = keep
   hostname = bench
 [directories]
   config = {folder}
