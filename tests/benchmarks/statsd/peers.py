@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
-from bridge.sources.statsd.source import HAS_CORE
+from bridge.sources.statsd.lanes import COMPILED
 from tests.benchmarks.statsd.machine import is_bound
 from tests.servers.bridge import REPOSITORY
 from tests.servers.etsy import VERSION, etsy_statsd, home
@@ -216,7 +216,7 @@ def absence(name: str) -> str:
     """Why a receiver cannot be measured here; empty if it can."""
     if name in {COLLECTD, NETDATA} and not _program(name).exists():
         return "it is not installed: run TEST_BENCHMARKS=1 tests/install"
-    if name == NATIVE and not HAS_CORE:
+    if name == NATIVE and not COMPILED:
         return "there was no C compiler when the bridge was installed"
     if name == ETSY:
         try:
