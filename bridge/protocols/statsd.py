@@ -31,6 +31,8 @@ MEMBER_LIMIT = 256
 """Characters of a member of a set. Each is kept until the flush, of a longer one only a digest."""
 REMEMBERED, REMEMBERED_LIMIT = 8192, 256
 """How many good lines are remembered, up to which length: a PBX says the same ones again and again."""
+SERIES_REMEMBERED = 20_000
+"""How many names are remembered, with the series that they are: as many as there may be buckets, by default."""
 SHORT = 3
 """Characters of a value that is, with its colon: `:1`, `:+1`."""
 
@@ -103,9 +105,9 @@ _series_remembered: dict[bytes, Series] = {}
 Value = TypeVar("Value")
 
 
-def _remember(memory: dict[bytes, Value], key: bytes, value: Value) -> None:
+def _remember(memory: dict[bytes, Value], key: bytes, value: Value, limit: int = REMEMBERED) -> None:
     """Forgets all when it is full: to keep an order of use would cost more than to parse again."""
-    if len(memory) >= REMEMBERED:
+    if len(memory) >= limit:
         memory.clear()
     memory[key] = value
 
@@ -143,7 +145,7 @@ def _parse_plain(raw: bytes, name: bytes, digits: bytes, code: bytes) -> Parsed:
     if series is None:
         parsed = _parse_any(raw)
         for measurement in parsed.measurements:
-            _remember(_series_remembered, name, measurement.series)
+            _remember(_series_remembered, name, measurement.series, SERIES_REMEMBERED)
         return parsed
     kind = PLAIN_KINDS[code]
     if kind is Kind.GAUGE and digits[0] in b"+-":
