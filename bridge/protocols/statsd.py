@@ -32,7 +32,7 @@ MEMBER_LIMIT = 256
 REMEMBERED, REMEMBERED_LIMIT = 8192, 256
 """How many good lines are remembered, up to which length: a PBX says the same ones again and again."""
 SERIES_REMEMBERED = 20_000
-"""How many names are remembered, with the series that they are: as many as there may be buckets, by default."""
+"""How many names are remembered, with their series: as many as there may be buckets, by default."""
 SHORT = 3
 """Characters of a value that is, with its colon: `:1`, `:+1`."""
 

@@ -22,8 +22,10 @@ DATAGRAM = 65536
 """Bytes: no datagram is longer."""
 TURN, TURN_BYTES = 256, 16384
 """Datagrams, and bytes, after which others get their turn: that many of Asterisk's take a millisecond."""
-PACE = 0.01
+PACE = 0.03
 """Seconds for which a busy socket is left alone, at most."""
+CAUGHT_UP = 4
+"""Turns before the end of an interval: a pause leaves no more at 100,000 packets a second."""
 FOOTPRINT = 416
 """Bytes of socket buffer for a short datagram: Linux charges 832, and gives twice of what it is asked for."""
 SHARE = 4
@@ -143,6 +145,12 @@ class DatagramListener:
         before, self._told = self._told, self._drops
         return (self._drops - before) % 2**32
 
+    def catch_up(self) -> None:
+        """Take what has come in during a pause, up to some turns, since an interval is about to end."""
+        for _ in range(CAUGHT_UP):
+            if not (self._is_open and self._drain() and self._has_more):
+                break
+
     def _on_readable(self) -> None:
         quiet = time.monotonic() - self._drained
         self._drain()
@@ -222,6 +230,9 @@ class StreamListener:
         await asyncio.sleep(0)  # the turn in which they leave: nothing is written to them that could be late
         await self._server.wait_closed()
         self._shut(self._socket)
+
+    def catch_up(self) -> None:
+        """Nothing: a stream is read when the event loop says so."""
 
     def drops(self) -> int:
         """Nothing: a stream makes its sender wait instead."""

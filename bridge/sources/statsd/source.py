@@ -173,6 +173,8 @@ class StatsdSource:
 
     async def _flush(self, now: float, emit: Emit) -> None:
         self._count_drops()
+        for listener in self._listeners:
+            listener.catch_up()
         self._ended = self._receiver.flush(now)
         while samples := list(islice(self._ended, SLICE)):
             emit(samples)

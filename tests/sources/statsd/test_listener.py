@@ -112,6 +112,22 @@ class TestDatagrams:
 
         run(test)
 
+    def test_what_came_in_during_a_pause_is_taken_when_an_interval_ends(self) -> None:
+        async def test() -> None:
+            notebook = Notebook()
+            listener, sender = await udp(notebook)
+            with sender:
+                for number in range(3 * TURN):
+                    sender.send(b"%d" % number)
+                listener.catch_up()
+                caught = len(notebook.packets)
+                await listener.close()
+            listener.catch_up()
+
+            assert caught == 3 * TURN == len(notebook.packets)
+
+        run(test)
+
     def test_long_datagrams_make_a_turn_too_and_all_are_read_at_the_end(self) -> None:
         async def test() -> None:
             notebook = Notebook()
