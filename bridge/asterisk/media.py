@@ -91,11 +91,23 @@ class _Judged(NamedTuple):
     mos: float
 
 
+GROUPS = (BY_TECHNOLOGY, BY_ENDPOINT)
+
+
+class _Label(NamedTuple):
+    """One of GROUPS, by its place there; the technology or endpoint; the direction."""
+
+    group: int
+    name: str
+    direction: str
+
+
 @dataclass(slots=True)
 class _Heard:
-    """What was heard of one label in an interval: reports, and round trips in seconds."""
+    """What was heard of one label in an interval: reports, packets newly lost, and round trips in seconds."""
 
     reports: list[_Judged] = field(default_factory=list)
+    lost: float = 0.0
     trips: list[float] = field(default_factory=list)
 
 
@@ -116,12 +128,16 @@ class _Flow:
     def newly_lost(self, reports: Iterable[Report], *, begun: bool) -> float:
         """How many packets the reports tell of as lost that none before them told of."""
         fresh = 0.0
-        for source, _, lost, _ in sorted(reports, key=lambda report: report.lost):
+        told: dict[int, list[float]] = {}
+        for source, _, lost, _ in reports:
+            told.setdefault(source, []).append(lost)
+        for source, losses in told.items():
             if source not in self.lost:
                 _make_room(self.lost, MAX_SESSIONS)
-                self.lost[source] = lost if begun else 0
-            fresh += max(0.0, lost - self.lost[source])
-            self.lost[source] = max(lost, self.lost[source])
+                self.lost[source] = min(losses) if begun else 0
+            most = max(self.lost[source], *losses)
+            fresh += most - self.lost[source]
+            self.lost[source] = most
         return fresh
 
 
@@ -162,14 +178,9 @@ class _Session:
         flow.reports.clear()
         if rate == VIDEO_RATE:
             return [], 0
-        judged = [self._judged(report, rate) for report in reports if report.jitter <= MAX_JITTER * rate]
-        return judged, flow.newly_lost(reports, begun=self.begun)
-
-    def _judged(self, report: Report, rate: int) -> _Judged:
-        jitter = report.jitter / rate
         trip = fmean(self.trips) if self.trips else self.trip
-        delay = trip / 2 + 2 * jitter + CODING_DELAY
-        return _Judged(jitter, report.loss, opinion(rating(delay, report.loss)))
+        judged = [_judged(report, rate, trip) for report in reports if report.jitter <= MAX_JITTER * rate]
+        return judged, flow.newly_lost(reports, begun=self.begun)
 
     def end_interval(self) -> list[float]:
         """Give out the round trips of the interval, and keep their mean for reports that come without."""
@@ -177,6 +188,12 @@ class _Session:
         self.trips.clear()
         self.trip = fmean(trips) if trips else self.trip
         return trips
+
+
+def _judged(report: Report, rate: int, trip: float) -> _Judged:
+    jitter = report.jitter / rate
+    delay = trip / 2 + 2 * jitter + CODING_DELAY
+    return _Judged(jitter, report.loss, opinion(rating(delay, report.loss)))
 
 
 class Media(Model):
@@ -249,7 +266,8 @@ class Media(Model):
 
     def gauges(self, now: float) -> Values:
         """Means and worst of the reports since the last poll; nothing where none came."""
-        for (group, *labels), heard in self._end_interval(now).items():
+        for (place, *labels), heard in self._end_interval(now).items():
+            group = GROUPS[place]
             values: list[tuple[Metric, float]] = []
             if heard.reports:
                 jitter, loss, score = zip(*heard.reports, strict=True)
@@ -265,33 +283,39 @@ class Media(Model):
         self._end_interval(math.inf)
         self._older = None
 
-    def _end_interval(self, now: float) -> dict[tuple[_Group, str, str], _Heard]:
+    def _end_interval(self, now: float) -> dict[_Label, _Heard]:
         """Judge and count the reports that wait, and forget the sessions that are over."""
-        heard: defaultdict[tuple[_Group, str, str], _Heard] = defaultdict(_Heard)
+        heard: defaultdict[_Label, _Heard] = defaultdict(_Heard)
         for uniqueid, sessions in list(self._channels.items()):
             for own, session in list(sessions.items()):
-                self._judge(session, over=now >= session.until, heard=heard)
+                _judge(session, over=now >= session.until, heard=heard)
                 if now >= session.until:
                     del sessions[own]
             if not sessions:
                 del self._channels[uniqueid]
+        self._count(heard)
         return heard
 
-    def _judge(
-        self, session: _Session, *, over: bool, heard: Mapping[tuple[_Group, str, str], _Heard]
-    ) -> None:
-        groups = ((BY_TECHNOLOGY, session.technology), (BY_ENDPOINT, session.endpoint))
-        for direction in (SENT, RECEIVED):
-            judged, lost = session.judge(direction, over=over)
-            for group, name in groups:
-                if name and judged:
-                    heard[group, name, direction].reports.extend(judged)
-                    self.totals.add(group.reports.series(self.pbx, name, direction), len(judged))
-                    self.totals.add(group.lost.series(self.pbx, name, direction), lost)
-        trips = session.end_interval()
-        for group, name in groups:
-            if name and trips:
-                heard[group, name, SENT].trips.extend(trips)
+    def _count(self, interval: Mapping[_Label, _Heard]) -> None:
+        for (place, *labels), heard in interval.items():
+            if heard.reports:
+                group = GROUPS[place]
+                self.totals.add(group.reports.series(self.pbx, *labels), len(heard.reports))
+                self.totals.add(group.lost.series(self.pbx, *labels), heard.lost)
+
+
+def _judge(session: _Session, *, over: bool, heard: Mapping[_Label, _Heard]) -> None:
+    """Judge the reports of a session that can be judged now, for each of its labels."""
+    names = [(place, name) for place, name in enumerate((session.technology, session.endpoint)) if name]
+    for direction in (SENT, RECEIVED):
+        judged, lost = session.judge(direction, over=over)
+        for place, name in names if judged else ():
+            label = heard[_Label(place, name, direction)]
+            label.reports.extend(judged)
+            label.lost += lost
+    if trips := session.end_interval():
+        for place, name in names:
+            heard[_Label(place, name, SENT)].trips.extend(trips)
 
 
 def _take(message: AmiMessage, told: _Flow, sending: _Flow) -> None:
