@@ -22,7 +22,7 @@ from bridge.protocols.mqtt_inbound import LARGEST, PUBACK, Inbound, matches
 from bridge.protocols.mqtt_packets import is_plain
 from bridge.settings import MqttSettings
 from bridge.sinks.mqtt.outbox import Outbox
-from bridge.sinks.mqtt.paho import CONNECTION_LOST, Paho
+from bridge.sinks.mqtt.paho import CONNECTION_LOST, Paho, ReadAhead
 from bridge.sinks.mqtt.role import Role
 from bridge.sinks.mqtt.tls import tls_context
 
@@ -38,7 +38,8 @@ CORRECTION = 1.0
 """Seconds between two corrections of our own state: who falsifies it in a loop does not make us loop."""
 MALFORMED, BROKEN_RULE, SILENT = 0x81, 0x82, 0x8D
 """The reason codes of MQTT 5 by which paho says that it could not read what came, or that nothing did."""
-
+READS = 50
+"""Packets that are read before others have a turn: some 2 ms of acknowledgements."""
 
 FAILURES = (aiomqtt.MqttError, OSError, ValueError, ProtocolError)
 """What a link raises."""
@@ -80,6 +81,8 @@ class Link(aiomqtt.Client):
         self._correcting: asyncio.TimerHandle | None = None
         self._corrected = -CORRECTION
         self._paho = Paho(self._client)
+        self._ahead = ReadAhead()
+        self._reads_ahead = endpoint.scheme in {"mqtt", "mqtts"}  # a WebSocket hands out frames
         self._outbox = Outbox(
             self._paho, self._write, properties=settings.version == "5", timeout=settings.timeout
         )
@@ -200,7 +203,7 @@ class Link(aiomqtt.Client):
         """Take bytes; `size` is what the broker said that a packet has, or a single byte before that."""
         self._inbound.check_size(size, self._paho.frame)
         try:
-            return receive(size)
+            return self._ahead.take(receive, size) if self._reads_ahead else receive(size)
         except BlockingIOError:
             self._dry = True
             raise
@@ -299,7 +302,10 @@ class Link(aiomqtt.Client):
         comes behind what was sent before it.
         """
         self._dry = False
-        self._client.loop_read()
+        for _ in range(READS):
+            self._client.loop_read()
+            if self._dry or not self._paho.socket:
+                break
         if not self._dry and not self._reading_on and self._paho.socket:
             self._reading_on = True
             self._loop.call_soon(self._read_on)

@@ -11,6 +11,24 @@ NO_CONNECTION, CONNECTION_LOST = 4, 7
 """paho's MQTT_ERR_NO_CONN, and MQTT_ERR_CONN_LOST: a piece of its work has ended the connection."""
 
 
+AHEAD = 4096
+"""Bytes read of a socket at once; paho asks for the first byte of a packet, its length, and the rest."""
+
+
+class ReadAhead:
+    """Bytes of a connection that were read, and are not asked for yet."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def take(self, receive: Callable[[int], bytes], size: int) -> bytes:
+        """Up to so many bytes; none at the end."""
+        if not self._held:
+            self._held = receive(max(size, AHEAD))
+        taken, self._held = self._held[:size], self._held[size:]
+        return taken
+
+
 class Paho:
     """A client of paho, seen from behind.
 
