@@ -8,15 +8,15 @@ Samples may come late: what is fresh goes before a backlog. No topic goes back i
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Collection, Container, Iterable, Mapping
+from itertools import count
+from typing import Literal, NamedTuple
 
 from bridge.core.naming import STATSD, place
-from bridge.core.number import text
+from bridge.core.number import texts
 from bridge.core.sample import Sample, Series
-from bridge.protocols.mqtt import AHEAD, LONGEST_TOPIC, Message, escape, late
+from bridge.protocols.mqtt import AHEAD, LONGEST_TOPIC, Message, escape
+from bridge.protocols.mqtt_turns import Entity, Every, Field, Latest, Turn
 
 MOST_SERIES = 100_000
 """Each is kept here, to be said again after a lost connection, and by the broker too.
@@ -27,9 +27,6 @@ STALE = 3600.0
 """Seconds of silence after which a topic may make room for others; until then it keeps its last value."""
 STATISTIC = re.compile(r"(?:count|rate|sum|sum_squares|lower|upper|mean|median|std)(?:_(?:top)?[0-9_]+)?")
 """The last word of a StatsD bucket's derived series, as in `web.requests.upper_90`."""
-
-Encode = Callable[[Mapping[str, str]], str]
-"""Makes the payload of a topic from its fields."""
 
 
 class Cell(NamedTuple):
@@ -44,133 +41,6 @@ class Cell(NamedTuple):
     topic: str
     field: str = ""
     words: str | None = None
-
-
-@dataclass(slots=True)
-class _Entity:
-    """A topic, what it says, and the series that it says it of.
-
-    Attributes:
-        topic: the whole topic.
-        fields: name of each field, and its value.
-        times: of the samples that the fields come from.
-        series: those that have a field here.
-        heard: when a sample came last.
-        refused: the broker did not take what was said last.
-    """
-
-    topic: str
-    fields: dict[str, str] = field(default_factory=dict)
-    times: dict[str, float] = field(default_factory=dict)
-    series: list[Series] = field(default_factory=list)
-    heard: float = 0.0
-    refused: bool = False
-
-
-class _Turn(Protocol):
-    """What an update makes of its samples: some are said in a message, the others are lost."""
-
-    lost: Counter[str]
-
-    def last(self, entity: _Entity, key: str) -> float | None:
-        """The time of the sample that the field comes from."""
-
-    def say(self, entity: _Entity, key: str, said: str, time: float) -> None:
-        """Have the field say this."""
-
-    def due(self) -> list[tuple[str, str]]:
-        """Topics and payloads in the order in which they must go."""
-
-    def settle(self, refused: Collection[int]) -> None:
-        """All of what was due went; the broker refused what is at these places."""
-
-
-class _Latest:
-    """A turn of retained topics: each says the last of its values, if that is news."""
-
-    def __init__(self, encode: Encode, entities: Iterable[_Entity] = ()) -> None:
-        self.lost = Counter[str]()
-        self._encode = encode
-        self._due = {entity.topic: entity for entity in entities}
-        self._shown: dict[str, dict[str, int]] = {}
-
-    def last(self, entity: _Entity, key: str) -> float | None:
-        return entity.times.get(key)
-
-    def say(self, entity: _Entity, key: str, said: str, time: float) -> None:
-        shown = self._shown.get(entity.topic)
-        if shown is None:
-            shown = self._shown[entity.topic] = {}
-        entity.times[key] = time
-        if entity.fields.get(key) != said:
-            if shown:
-                self.lost["superseded"] += shown.pop(key, 0)
-            entity.fields[key] = said
-            self._due[entity.topic] = entity
-        elif entity.refused:
-            self._due[entity.topic] = entity
-        shown[key] = shown.get(key, 0) + 1
-
-    def due(self) -> list[tuple[str, str]]:
-        return [(topic, self._encode(entity.fields)) for topic, entity in self._due.items()]
-
-    def settle(self, refused: Collection[int]) -> None:
-        for at, (topic, entity) in enumerate(self._due.items()):
-            entity.refused = at in refused
-            if entity.refused:
-                self.lost["not_allowed"] += sum(self._shown.get(topic, {}).values())
-
-
-@dataclass(slots=True)
-class _Group:
-    """Samples of one topic and one time, which one message says together."""
-
-    entity: _Entity
-    time: float
-    keys: set[str] = field(default_factory=set)
-
-
-class _Every:
-    """A turn of topics that are not retained: every sample is said, so that a listener can record all."""
-
-    def __init__(self, encode: Encode) -> None:
-        self.lost = Counter[str]()
-        self._encode = encode
-        self._groups: dict[str, _Group] = {}
-        self._said: list[tuple[str, str]] = []
-        self._shares: list[int] = []
-        self._times: dict[tuple[str, str], tuple[_Entity, float]] = {}
-
-    def last(self, entity: _Entity, key: str) -> float | None:
-        """What was not settled does not count: its samples come again."""
-        _, time = self._times.get((entity.topic, key), (entity, entity.times.get(key)))
-        return time
-
-    def say(self, entity: _Entity, key: str, said: str, time: float) -> None:
-        group = self._groups.get(entity.topic)
-        if group and (group.time != time or key in group.keys):
-            self._close(group)
-            group = None
-        if not group:
-            group = self._groups[entity.topic] = _Group(entity, time)
-        group.keys.add(key)
-        entity.fields[key] = said
-        self._times[entity.topic, key] = entity, time
-
-    def _close(self, group: _Group) -> None:
-        del self._groups[group.entity.topic]
-        self._said.append((group.entity.topic, self._encode(group.entity.fields)))
-        self._shares.append(len(group.keys))
-
-    def due(self) -> list[tuple[str, str]]:
-        for group in [*self._groups.values()]:
-            self._close(group)
-        return self._said
-
-    def settle(self, refused: Collection[int]) -> None:
-        for (_, key), (entity, time) in self._times.items():
-            entity.times[key] = time
-        self.lost["not_allowed"] += sum(self._shares[at] for at in refused if at < len(self._shares))
 
 
 class Values:
@@ -207,10 +77,14 @@ class Values:
         self._retain = retain
         self._most = most
         self._swept = 0.0
-        self._cells: dict[Series, tuple[_Entity, str, str | None]] = {}
-        self._entities: dict[str, _Entity] = {}
+        self._cells: dict[Series, tuple[Field, str | None]] = {}
+        self._entities: dict[str, Entity] = {}
         self._gone: dict[str, None] = {}
-        self._turn: _Turn = _Latest(self._encode)
+        self._turns = count(1)
+        self._turn: Turn = self._latest()
+
+    def _latest(self, entities: Iterable[Entity] = ()) -> Latest:
+        return Latest(self._encode, next(self._turns), entities)
 
     def update(self, samples: Iterable[Sample], now: float) -> list[Message]:
         """Take samples; return the messages that are due. An empty one takes a stale topic off the broker.
@@ -222,24 +96,23 @@ class Values:
             now: Unix time in seconds. A topic whose time is more than a minute ahead of it was said by a
                 clock that was wrong, and may go back.
         """
-        turn = self._turn = _Latest(self._encode) if self._retain else _Every(self._encode)
+        turn: Turn = self._latest() if self._retain else Every(self._encode)
+        self._turn = turn
         horizon = now + AHEAD
-        for series, value, time in samples:
+        taken = [*samples]
+        for (series, _, time), said in zip(taken, texts(value for _, value, _ in taken), strict=True):
             cell = self._cells.get(series) or self._locate(series, now)
             if not cell:
                 turn.lost["no_room"] += 1
                 continue
-            entity, key, words = cell
-            entity.heard = now
-            if late(time, turn.last(entity, key), horizon):
-                turn.lost["superseded"] += 1
-            else:
-                turn.say(entity, key, text(value) if words is None else words, time)
+            place, words = cell
+            place.entity.heard = now
+            turn.say(place, said if words is None else words, time, horizon)
         return [*self._messages(turn), *self._farewells()]
 
     def everything(self) -> list[Message]:
         """A message for each topic that a broker should retain; to be settled as those of an update."""
-        self._turn = _Latest(self._encode, self._entities.values() if self._retain else ())
+        self._turn = self._latest(self._entities.values() if self._retain else ())
         return [*self._messages(self._turn), *self._farewells()]
 
     def forget(self, series: Iterable[Series]) -> None:
@@ -248,9 +121,10 @@ class Values:
             cell = self._cells.pop(each, None)
             if not cell:
                 continue
-            entity, key, _ = cell
+            place, _ = cell
+            entity = place.entity
             entity.series.remove(each)
-            entity.fields.pop(key, None)
+            place.said = None
             if not entity.series:
                 del self._entities[entity.topic]
                 self._gone |= {entity.topic: None} if self._retain else {}
@@ -269,7 +143,7 @@ class Values:
         self._gone.clear()
         return {reason: amount for reason, amount in self._turn.lost.items() if amount}
 
-    def _messages(self, turn: _Turn) -> Iterable[Message]:
+    def _messages(self, turn: Turn) -> Iterable[Message]:
         for topic, payload in turn.due():
             yield Message(topic, payload.encode(), self._qos, self._retain)
 
@@ -277,16 +151,18 @@ class Values:
         for topic in self._gone.keys() - self._entities.keys():
             yield Message(topic, b"", self._qos, self._retain)
 
-    def _locate(self, series: Series, now: float) -> tuple[_Entity, str, str | None] | None:
+    def _locate(self, series: Series, now: float) -> tuple[Field, str | None] | None:
         """Give a new series its place, if there is room."""
         topic, key, words = self._cell_of(self._prefix, series, series.name in self._infos)
+        key = f"{key}:" if key else key
         if len(self._cells) >= self._most:
             self._make_room(now)
         if len(self._cells) >= self._most or len(topic.encode()) > LONGEST_TOPIC:
             return None
-        entity = self._entities.get(topic) or self._entities.setdefault(topic, _Entity(topic))
+        entity = self._entities.get(topic) or self._entities.setdefault(topic, Entity(topic))
         entity.series.append(series)
-        cell = self._cells[series] = entity, key, words
+        place = entity.fields.get(key) or entity.fields.setdefault(key, Field(entity, key))
+        cell = self._cells[series] = place, words
         return cell
 
     def _make_room(self, now: float) -> None:
@@ -347,9 +223,10 @@ def _json(value: str) -> str:
     return json.dumps(_utf8(value), ensure_ascii=False)
 
 
-def _object(fields: Mapping[str, str]) -> str:
-    return "{" + ",".join(map(":".join, fields.items())) + "}"
+def _object(entity: Entity) -> str:
+    fields = [place.key + place.said for place in entity.fields.values() if place.said is not None]
+    return "{" + ",".join(fields) + "}"
 
 
-def _plain(fields: Mapping[str, str]) -> str:
-    return fields[""]
+def _plain(entity: Entity) -> str:
+    return entity.fields[""].said or ""

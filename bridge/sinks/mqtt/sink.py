@@ -22,6 +22,8 @@ from bridge.sinks.mqtt.role import Role
 Report = Callable[[], Mapping[str, object]]
 """Gives the content of a JSON object at the moment of the call."""
 
+OURS = (("pbx", BRIDGE),)
+"""How the labels of our own numbers begin."""
 log = get_logger(component="mqtt")
 
 
@@ -92,7 +94,7 @@ class MqttSink(Publisher):
         assert self._link
         now = time.time()
         messages = self._values.update(batch, now) + self._availability.update(batch, now)
-        if any(sample.series.pbx == BRIDGE for sample in batch):
+        if any(series.labels[:1] == OURS for series, _, _ in batch):
             messages.append(self._report_health())
             messages += [] if self._info() == self._told else [self._report_info()]
         with self._in_our_words():
