@@ -24,6 +24,8 @@ TURN, TURN_BYTES = 256, 16384
 """Datagrams, and bytes, after which others get their turn: that many of Asterisk's take a millisecond."""
 PACE = 0.03
 """Seconds for which a busy socket is left alone, at most."""
+FADING = 0.8
+"""What is left of the highest rate that was seen, from one pause to the next."""
 CAUGHT_UP = 4
 """Turns before the end of an interval: a pause leaves no more at 100,000 packets a second."""
 FOOTPRINT = 416
@@ -108,6 +110,7 @@ class DatagramListener:
         self._shut = shut
         self._drops = self._told = kernel_drops(opened)
         self._drained = 0.0
+        self._rate = 0.0
         self._has_more = False
         self._is_open = True
         self._timer: asyncio.TimerHandle | None = None
@@ -166,9 +169,10 @@ class DatagramListener:
             self._timer = None
             self._loop.add_reader(self._socket, self._on_readable)
             return
-        rate = taken / max(self._drained - since, 1e-6)
+        # A few packets right after a drain say little: a rate that was seen is forgotten bit by bit.
+        self._rate = max(taken / max(self._drained - since, 1e-6), FADING * self._rate)
         pauses = self._has_pauses and not self._has_more
-        pause = min(PACE, self.buffer / FOOTPRINT / SHARE / rate) if pauses else 0.0
+        pause = min(PACE, self.buffer / FOOTPRINT / SHARE / self._rate) if pauses else 0.0
         self._timer = self._loop.call_later(pause, self._on_timer)
 
     def _drain(self) -> int:
