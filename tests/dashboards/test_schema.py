@@ -1,13 +1,12 @@
 """The dashboards against the types that Grafana publishes of them."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.dashboards.client import Dashboard, dashboards
-from tests.servers.process import missing, program
+from tests.servers.process import cache, missing, program
 
 SCHEMA = "grafana-schema-11.6.0"
 KINDS = {"timeseries": "TimeSeries", "stat": "Stat", "bargauge": "BarGauge", "table": "Table"}
@@ -25,8 +24,7 @@ STRICT = ("--noEmit", "--strict", "--skipLibCheck", "--moduleResolution", "bundl
 
 def installed() -> Path:
     """The folder that tests/install.d/46-grafana-schema makes; without it the test is skipped."""
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    home = Path(os.environ.get("ASTERISK_BRIDGE_CACHE") or f"{cache}/asterisk-bridge") / SCHEMA
+    home = cache() / SCHEMA
     if not (home / "installed").exists():
         missing("Grafana's types are not installed: run tests/install")
     return home

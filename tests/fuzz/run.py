@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.servers.process import cache
+
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
 TARGETS = tuple(sorted(folder.name for folder in CORPUS.iterdir() if folder.is_dir()))
@@ -34,7 +36,7 @@ def fuzz(target: str, seconds: int) -> None:
 
     with atheris.instrument_imports(include=["bridge", "tests.fuzz"]):
         module = importlib.import_module(f"tests.fuzz.{target}")
-    found = _cache() / target
+    found = cache() / "fuzz" / target
     found.mkdir(parents=True, exist_ok=True)
     atheris.Setup(
         [
@@ -52,11 +54,6 @@ def fuzz(target: str, seconds: int) -> None:
         module.one,
     )
     atheris.Fuzz()
-
-
-def _cache() -> Path:
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asterisk-bridge"
-    return Path(os.environ.get("ASTERISK_BRIDGE_CACHE") or default) / "fuzz"
 
 
 def run(target: str, seconds: int) -> tuple[str, str]:

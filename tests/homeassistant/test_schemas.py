@@ -22,11 +22,10 @@ from bridge.protocols.homeassistant_entities import House
 from bridge.protocols.mqtt import OFFLINE, ONLINE, Message
 from bridge.protocols.mqtt_alerts import state_message
 from bridge.protocols.mqtt_values import Values
-from tests.servers.process import missing
+from tests.servers.process import cache, missing
 
 NOW = 1_700_000_000.0
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asterisk-bridge"
-PYTHON = Path(os.environ.get("ASTERISK_BRIDGE_CACHE") or CACHE) / "home-assistant" / "bin" / "python"
+PYTHON = cache() / "home-assistant" / "bin" / "python"
 VALIDATE = Path(__file__).parent / "validate.py"
 INFOS = {name for name, metric in CATALOG.items() if metric.kind is MetricKind.INFO}
 ALERT = Key("trunk_down", (("pbx", "hq"), ("trunk", "t1")))

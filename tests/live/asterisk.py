@@ -5,6 +5,7 @@ rendered from the templates in etc/, and every port is one that the OS says is f
 """
 
 import contextlib
+import functools
 import os
 import re
 import socket
@@ -13,19 +14,15 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.servers.mosquitto import Authority
-from tests.servers.process import free_port, missing, running, wait_until
+from tests.servers.process import cache, free_port, missing, running, wait_until
 
 VERSIONS = ("22", "16")
 TEMPLATES = Path(__file__).parent / "etc"
-CACHE = Path(
-    os.environ.get("ASTERISK_BRIDGE_CACHE")
-    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "asterisk-bridge")
-)
+CACHE = cache()
 RTP_PORTS = 2000
 CA = "live"
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "MIBS": ""}
@@ -266,7 +263,7 @@ def _enter(root: Path, argv: Sequence[str]) -> list[str]:
     return [*leash, "unshare", "--mount", "sh", "-c", script, "sh", str(root), *argv]
 
 
-@cache
+@functools.cache
 def _may_mount() -> bool:
     return subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
 

@@ -5,14 +5,13 @@ import base64
 import contextlib
 import itertools
 import json
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from tests.servers.process import PATIENCE, missing, program, running, wait_until
+from tests.servers.process import PATIENCE, cache, missing, program, running, wait_until
 
 FLAGS = (
     "--headless",
@@ -186,9 +185,7 @@ async def chromium(folder: Path) -> AsyncIterator[Tab]:
 
 def axe() -> str:
     """The script of axe-core; the test is skipped where it is missing, but fails on CI."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    cache = Path(os.environ.get("ASTERISK_BRIDGE_CACHE") or Path(base) / "asterisk-bridge")
-    found = [*cache.glob("axe-core-*/node_modules/axe-core/axe.min.js")]
+    found = [*cache().glob("axe-core-*/node_modules/axe-core/axe.min.js")]
     if not found:
         missing("axe-core is not installed: run tests/install")
     return found[-1].read_text()

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from tests.servers.process import answers, free_port, missing, running, wait_until
+from tests.servers.process import answers, cache, free_port, missing, running, wait_until
 
 Point = tuple[float, int]
 """(value, Unix time)."""
@@ -62,8 +62,7 @@ LOG_RENDERING_PERFORMANCE = LOG_CACHE_PERFORMANCE = False
 
 def environment() -> Path:
     """The Python environment with carbon and graphite-web; without it the test is skipped."""
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    home = Path(os.environ.get("ASTERISK_BRIDGE_CACHE") or f"{cache}/asterisk-bridge") / "graphite"
+    home = cache() / "graphite"
     if not (home / "installed.txt").exists():
         missing("carbon and graphite-web are not installed: run tests/install")
     return home

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from tests.servers.process import answers, free_port, missing, running, wait_until
+from tests.servers.process import answers, cache, free_port, missing, running, wait_until
 
 CONFIG = """\
 global:
@@ -53,8 +52,7 @@ class PrometheusServer:
 
 
 def _binary(name: str) -> str:
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    home = Path(os.environ.get("ASTERISK_BRIDGE_CACHE") or f"{cache}/asterisk-bridge") / "prometheus"
+    home = cache() / "prometheus"
     binary = home / "usr/bin" / name
     if not binary.exists():
         missing("Prometheus is not installed: run tests/install")
