@@ -81,8 +81,8 @@ class Link(aiomqtt.Client):
         self._correcting: asyncio.TimerHandle | None = None
         self._corrected = -CORRECTION
         self._paho = Paho(self._client)
-        self._ahead = ReadAhead()
-        self._reads_ahead = endpoint.scheme in {"mqtt", "mqtts"}  # a WebSocket hands out frames
+        if endpoint.scheme in {"mqtt", "mqtts"}:  # a WebSocket hands out frames
+            self._paho.wrap("_sock_recv", ReadAhead().take)
         self._outbox = Outbox(
             self._paho, self._write, properties=settings.version == "5", timeout=settings.timeout
         )
@@ -203,7 +203,7 @@ class Link(aiomqtt.Client):
         """Take bytes; `size` is what the broker said that a packet has, or a single byte before that."""
         self._inbound.check_size(size, self._paho.frame)
         try:
-            return self._ahead.take(receive, size) if self._reads_ahead else receive(size)
+            return receive(size)
         except BlockingIOError:
             self._dry = True
             raise

@@ -9,8 +9,6 @@ from bridge.protocols.mqtt_packets import PUBLISH
 
 NO_CONNECTION, CONNECTION_LOST = 4, 7
 """paho's MQTT_ERR_NO_CONN, and MQTT_ERR_CONN_LOST: a piece of its work has ended the connection."""
-
-
 AHEAD = 4096
 """Bytes read of a socket at once; paho asks for the first byte of a packet, its length, and the rest."""
 
