@@ -174,9 +174,9 @@ class Aggregator:
             None if there is no room for it: one value is lost.
         """
         if kind is COUNTER:
-            return self._interval.counters.get(series) or self._counter(series)
+            return self._counter(series)
         if kind is TIMER:
-            return self._interval.timers.get(series) or self._timer(series)
+            return self._timer(series)
         return self._members(series) if kind is SET else self._gauge(series)
 
     def overfill(self) -> None:
@@ -194,16 +194,20 @@ class Aggregator:
         return True
 
     def _counter(self, series: Series) -> Number | None:
-        if not self._admits(COUNTER, series):
-            return None
-        cell = self._interval.counters[series] = self._terms.holders.number()
-        return cell
+        counters = self._interval.counters
+        if series not in counters:
+            if not self._admits(COUNTER, series):
+                return None
+            counters[series] = self._terms.holders.number()
+        return counters[series]
 
     def _timer(self, series: Series) -> Values | None:
-        if not self._admits(TIMER, series):
-            return None
-        timer = self._interval.timers[series] = self._terms.holders.timer(self._terms.max_timer)
-        return timer
+        timers = self._interval.timers
+        if series not in timers:
+            if not self._admits(TIMER, series):
+                return None
+            timers[series] = self._terms.holders.timer(self._terms.max_timer)
+        return timers[series]
 
     def _gauge(self, series: Series) -> Number | None:
         """The gauge of this interval, which starts where the last one ended and leaves that as it is."""

@@ -16,7 +16,6 @@ PBX, FOREIGN_PBX = "pbx", "exported_pbx"
 # A Sample of three things in a row, without the step in Python that Sample() takes.
 _sample = cast("Callable[[tuple[Series, float, float]], Sample]", partial(tuple.__new__, Sample))
 
-
 SHARDS = 64
 """Among how many sets names are spread: one that grows is copied, and everybody waits."""
 
