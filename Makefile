@@ -83,7 +83,7 @@ docs: .venv/.dev
 
 # Where tests/install has brought the compiler, the package was installed without its compiled core.
 .venv/.core: .venv/.dev $(CORE)
-	$(BIN)/python -c 'import bridge.sources.statsd._native' 2>/dev/null || \
+	$(BIN)/python -c 'import bridge.sources.statsd.native._native' 2>/dev/null || \
 		$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
@@ -101,4 +101,4 @@ lock:
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements-audit.lock -
 
 clean:
-	rm -rf .venv build dist *.egg-info bridge/sources/statsd/_native*.so
+	rm -rf .venv build dist *.egg-info bridge/sources/statsd/native/*.so

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bridge.asterisk.statsd import meaning
-from bridge.core.aggregate import Bucket, Holders, Terms
+from bridge.core.aggregate import Bucket, Holders
 from bridge.core.sample import Kind, Measurement, Series
 from bridge.core.timer import Values
 from bridge.protocols.statsd import Parsed
@@ -17,7 +17,7 @@ from bridge.sources.statsd.books import Book
 from bridge.sources.statsd.senders import Packet
 
 if TYPE_CHECKING:
-    from bridge.sources.statsd._native import Reader, Table
+    from bridge.sources.statsd.native._native import Reader, Table
 
 PLAIN = re.compile(rb"([A-Za-z0-9_.\-/@ ]{1,256}):[^:|]{1,256}\|(c|g|ms|m|h|d|s)(?:\|@[0-9.]{1,16})?")
 """The line whose name can be learned: no dialect has another reading of it."""
@@ -45,7 +45,7 @@ class Engine(NamedTuple):
 def _compiled() -> Engine | None:
     """The compiled core; None if there was no compiler when the bridge was installed."""
     try:
-        from bridge.sources.statsd import _native  # noqa: PLC0415 - it may not be there
+        from bridge.sources.statsd.native import _native  # noqa: PLC0415 - it may not be there
     except ImportError:
         return None
 
@@ -75,15 +75,16 @@ class Lanes:
 
     Args:
         book: where measurements add up, in the engine's holders.
-        terms: its caps.
         made_by: the compiled core.
+        max_series: the most buckets of a PBX.
+        max_set: the most members of a set.
     """
 
-    def __init__(self, book: Book, terms: Terms, made_by: Engine) -> None:
+    def __init__(self, book: Book, made_by: Engine, *, max_series: int, max_set: int) -> None:
         self._book = book
         self._engine = made_by
-        self._max_set = terms.max_set
-        self._limit = 2 * terms.max_series
+        self._max_set = max_set
+        self._limit = 2 * max_series
         self._tables: dict[str, Table] = {}
 
     def table(self, pbx: str) -> "Table":

@@ -101,9 +101,10 @@ class Receiver:
             sender: the address of every sender, where it need not be asked for: to ask takes a third of the
                 time of reading. None to ask the kernel.
         """
-        if self._lanes is None:
+        lanes = self._lanes
+        if lanes is None:
             return reading(partial(self.receive, listener), sender)
-        read = self._lanes.reader(self._senders.pbx, partial(self._taught, listener), sender).drain
+        read = lanes.reader(self._senders.pbx, partial(self._taught, lanes, listener), sender).drain
         packets_series = own.LISTENER_PACKETS.series(BRIDGE, listener)
         lines_series = own.LISTENER_LINES.series(BRIDGE, listener)
 
@@ -119,12 +120,12 @@ class Receiver:
 
         return drain
 
-    def _taught(self, listener: str, packets: list[Packet]) -> None:
+    def _taught(self, lanes: Lanes, listener: str, packets: list[Packet]) -> None:
         """Take packets that are not plain; the next ones of their kind may be."""
         self.receive(listener, packets)
         for data, sender in packets:
-            if self._lanes and (pbx := self._senders.pbx(sender)) is not None:
-                self._lanes.learn(pbx, data, self._parsers.get(pbx, parse_datagram))
+            if (pbx := self._senders.pbx(sender)) is not None:
+                lanes.learn(pbx, data, self._parsers.get(pbx, parse_datagram))
 
     def receive(self, listener: str, packets: Iterable[Packet]) -> None:
         """Take what a listener has received."""

@@ -77,7 +77,7 @@ class StatsdSource:
         self._senders = Senders(senders, settings.allow, refuse_unknown=settings.unknown_senders == "refuse")
         known = dict.fromkeys(senders, "") | dict(prefixes)
         self._asterisks = Asterisks(known, is_shared=settings.names != "bridge")
-        made, core = book(settings), lanes.engine(settings.native)
+        made = book(settings)
         self._receiver = Receiver(
             made,
             self._senders,
@@ -85,7 +85,7 @@ class StatsdSource:
             health,
             clock,
             show_lines=show_lines,
-            lanes=lanes.Lanes(made, _terms(settings), core) if core else None,
+            lanes=_lanes(made, settings),
         )
         if memory:
             self._receiver.restore(memory.recall(NAME))
@@ -202,16 +202,8 @@ def book(settings: StatsdSettings) -> Book:
     Raises:
         SettingsError: the mapping file is wrong.
     """
-    terms = _terms(settings)
-    rename = _mapper(settings.mapping) if settings.mapping else None
-    if settings.names != "bridge":
-        return EtsyBook(terms, legacy=settings.names == "etsy-legacy", rename=rename)
-    return BridgeBook(terms, rename)
-
-
-def _terms(settings: StatsdSettings) -> Terms:
     etsy, core = settings.names != "bridge", lanes.engine(settings.native)
-    return Terms(
+    terms = Terms(
         interval=settings.flush_interval,
         percentiles=settings.percentiles,
         repeat=(settings.idle or ("repeat" if etsy else "drop")) == "repeat",
@@ -221,6 +213,18 @@ def _terms(settings: StatsdSettings) -> Terms:
         max_timer=settings.max_timer,
         holders=core.holders if core else IN_PYTHON,
     )
+    rename = _mapper(settings.mapping) if settings.mapping else None
+    if etsy:
+        return EtsyBook(terms, legacy=settings.names == "etsy-legacy", rename=rename)
+    return BridgeBook(terms, rename)
+
+
+def _lanes(made: Book, settings: StatsdSettings) -> lanes.Lanes | None:
+    """What the compiled core adds to the book; None if there is no such core, or a setting turns it off."""
+    core = lanes.engine(settings.native)
+    if core is None:
+        return None
+    return lanes.Lanes(made, core, max_series=settings.max_series, max_set=settings.max_set)
 
 
 def _mapper(path: Path) -> Mapper:

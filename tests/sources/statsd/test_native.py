@@ -12,7 +12,7 @@ from bridge.core.sample import Kind
 from bridge.core.timer import Timer, Values
 from bridge.sources.statsd.lanes import COMPILED
 
-native = pytest.importorskip("bridge.sources.statsd._native", reason="there was no C compiler")
+native = pytest.importorskip("bridge.sources.statsd.native._native", reason="there was no C compiler")
 KINDS = (Kind.COUNTER, Kind.GAUGE, Kind.TIMER, Kind.SET)
 
 

@@ -68,7 +68,9 @@ class Twins:
         """How many of the packets go past the grammar; the fast one alone hears them."""
         receiver, amount = self.fast.receiver, 0
         assert receiver._lanes
-        read = receiver._lanes.reader(lambda _: "hq", partial(receiver._taught, "udp"), HOST).drain
+        read = receiver._lanes.reader(
+            lambda _: "hq", partial(receiver._taught, receiver._lanes, "udp"), HOST
+        ).drain
         for packet in packets:
             self._out.send(packet)
             amount += read(self._into)[1]

@@ -1,26 +1,16 @@
 /* Cell and Timer: what values add up in. */
 #include "native.h"
 
-static int cell_init(Cell *self, PyObject *args, PyObject *kwargs)
-{
-    static char *names[] = {"value", "moved", NULL};
-    int moved = 0;
-    self->value = 0.0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|dp", names, &self->value, &moved)) return -1;
-    self->moved = (char)moved;
-    return 0;
-}
-
 static PyMemberDef cell_members[] = {
     {"value", Py_T_DOUBLE, offsetof(Cell, value), 0, NULL},
     {"moved", Py_T_BOOL, offsetof(Cell, moved), 0, NULL},
     {0}};
 
 PyTypeObject CellType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "bridge.sources.statsd._native.Cell",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "bridge.sources.statsd.native._native.Cell",
     .tp_doc = "A number that changes in its place.",
     .tp_basicsize = sizeof(Cell), .tp_flags = Py_TPFLAGS_DEFAULT, .tp_new = PyType_GenericNew,
-    .tp_init = (initproc)cell_init, .tp_members = cell_members};
+    .tp_members = cell_members};
 
 static int timer_init(Timer *self, PyObject *args, PyObject *kwargs)
 {
@@ -104,7 +94,7 @@ static PyMethodDef timer_methods[] = {
     {0}};
 
 PyTypeObject TimerType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "bridge.sources.statsd._native.Timer",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "bridge.sources.statsd.native._native.Timer",
     .tp_doc = "The values of a timer in one interval.",
     .tp_basicsize = sizeof(Timer), .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, .tp_new = PyType_GenericNew,
     .tp_init = (initproc)timer_init, .tp_dealloc = (destructor)timer_dealloc,

@@ -273,7 +273,7 @@ static PyMethodDef reader_methods[] = {
     {0}};
 
 PyTypeObject ReaderType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "bridge.sources.statsd._native.Reader",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "bridge.sources.statsd.native._native.Reader",
     .tp_doc = "Reads datagrams, takes plain ones, hands on the others.",
     .tp_basicsize = sizeof(Reader), .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, .tp_new = PyType_GenericNew,
     .tp_init = (initproc)reader_init, .tp_dealloc = (destructor)reader_dealloc,

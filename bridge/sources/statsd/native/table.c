@@ -201,7 +201,7 @@ static PyMethodDef table_methods[] = {
     {0}};
 
 PyTypeObject TableType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "bridge.sources.statsd._native.Table",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "bridge.sources.statsd.native._native.Table",
     .tp_doc = "The names of a PBX that are known, and where their values go.",
     .tp_basicsize = sizeof(Table), .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, .tp_new = PyType_GenericNew,
     .tp_init = (initproc)table_init, .tp_dealloc = (destructor)table_dealloc,

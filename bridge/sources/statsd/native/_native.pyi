@@ -1,4 +1,4 @@
-# What the C of the folder native gives to Python.
+# What the C of this folder gives to Python.
 
 from collections.abc import Callable
 from socket import socket
@@ -11,7 +11,6 @@ from bridge.sources.statsd.senders import Packet
 class Cell:
     value: float
     moved: bool
-    def __init__(self, value: float = 0.0, moved: bool = False) -> None: ...
 
 class Timer:
     count: float
