@@ -10,7 +10,7 @@ there is none, or it says only that it did not work, the hang-up cause of its fi
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.asterisk import actions
@@ -34,6 +34,7 @@ from bridge.core.counter import Tally
 from bridge.core.histogram import Histogram
 from bridge.core.level import Level
 from bridge.core.settling import Settling
+from bridge.core.slices import slices
 from bridge.protocols.ami import AmiMessage
 
 UP = "Up"
@@ -239,24 +240,35 @@ class Calls(Model):
     # --- polls
 
     def sync(self, replies: Replies, asked: float, *, first: bool) -> int:
+        """Correct the calls; arguments as of Model."""
+        return sum(self.steps(replies, asked, first=first))
+
+    def steps(self, replies: Replies, asked: float, *, first: bool) -> Iterator[int]:
         """What never came is counted where channels are."""
         if actions.CHANNELS in replies:
             listed = items(replies, actions.CHANNELS, "CoreShowChannel")
-            self._correct(listed, asked, first=first)
+            yield from self._correct(listed, asked, first=first)
             self._end_unheard(asked)
-            for item in listed:
-                self._answer_unheard(item)
+            for found in slices(listed):
+                yield 0
+                for item in found:
+                    self._answer_unheard(item)
         elif first:
             self._forget()
-        return 0
 
-    def _correct(self, listed: Iterable[AmiMessage], asked: float, *, first: bool) -> None:
-        legs = {item.get("Uniqueid"): Leg(item.get("Linkedid")) for item in listed}
-        self._legs.correct(legs, asked, first=first)
-        for key, told in legs.items():
-            leg = self._legs.find(key)
-            if leg is not None:
-                leg.linkedid = older(leg.linkedid, told.linkedid)
+    def _correct(self, listed: Sequence[AmiMessage], asked: float, *, first: bool) -> Iterator[int]:
+        legs: dict[str, Leg] = {}
+        for found in slices(listed):
+            legs |= {item.get("Uniqueid"): Leg(item.get("Linkedid")) for item in found}
+            yield 0
+        for _ in self._legs.corrections(legs, asked, first=first):
+            yield 0
+        for told in slices([*legs.items()]):
+            for key, listed_leg in told:
+                leg = self._legs.find(key)
+                if leg is not None:
+                    leg.linkedid = older(leg.linkedid, listed_leg.linkedid)
+            yield 0
 
     def _end_unheard(self, asked: float) -> None:
         """Count anew how many channels each call has; one without any has ended."""

@@ -1,7 +1,7 @@
 """Channels: how many there are of which technology and in which state, and how they end."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bridge.asterisk import actions
@@ -22,6 +22,7 @@ from bridge.core.census import Census
 from bridge.core.counter import Tally
 from bridge.core.level import Level
 from bridge.core.recent import Recent
+from bridge.core.slices import slices
 from bridge.core.vocabulary import Vocabulary
 from bridge.protocols.ami import AmiMessage
 
@@ -128,21 +129,26 @@ class Channels(Model):
             self._level.fall()
 
     def sync(self, replies: Replies, asked: float, *, first: bool) -> int:
+        """Correct the channels; arguments as of Model."""
+        return sum(self.steps(replies, asked, first=first))
+
+    def steps(self, replies: Replies, asked: float, *, first: bool) -> Iterator[int]:
         """A state that was told after the question is newer than the answer, and stays."""
         if actions.CHANNELS not in replies:
             if first:
                 self._channels.forget()
-            return 0
-        found = items(replies, actions.CHANNELS, "CoreShowChannel")
-        listed = {item.get("Uniqueid"): self._channel(item, asked) for item in found}
-        corrections = self._channels.correct(listed, asked, first=first)
+            return
+        listed: dict[str, Channel] = {}
+        for found in slices(items(replies, actions.CHANNELS, "CoreShowChannel")):
+            listed |= {item.get("Uniqueid"): self._channel(item, asked) for item in found}
+            yield 0
+        yield from self._channels.corrections(listed, asked, first=first)
         for key, told in listed.items():
             channel = self._channels.find(key)
             if channel is not None and channel.heard < asked:
                 channel.state = told.state
         self._count_internal(replies, len(listed), asked)
         self._level.correct(len(self._channels))
-        return corrections
 
     def _count_internal(self, replies: Replies, listed: int, asked: float) -> None:
         """Channels such as CBAnn, a conference's announcer, are counted, but neither told nor listed.

@@ -55,6 +55,13 @@ class Model:
         """
         return 0
 
+    def steps(self, replies: Replies, asked: float, *, first: bool) -> Iterator[int]:
+        """What `sync` does, and the parts of what it returns, in steps of some milliseconds.
+
+        Between two of them events may be taken, if it is not the first poll.
+        """
+        yield self.sync(replies, asked, first=first)
+
     def gauges(self, now: float) -> Values:  # noqa: ARG002 - some have only totals
         """What is known now, at monotonic `now`; says nothing of what no poll and no event has told.
 

@@ -5,7 +5,7 @@ are replayed on it, and from then on they are taken as they come, and every furt
 """
 
 from collections import defaultdict, deque
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 
 from bridge.asterisk.actions import CORE_STATUS, Action
 from bridge.asterisk.bridges import Bridges
@@ -38,6 +38,7 @@ from bridge.asterisk.transfers import Transfers
 from bridge.asterisk.trunks import Trunks
 from bridge.core.counter import Tally
 from bridge.core.sample import Sample, Series
+from bridge.core.slices import SLICE
 from bridge.protocols.ami import AmiMessage
 
 HELD_BACK = 100_000
@@ -111,6 +112,7 @@ class Tracker:
         self._moved: dict[Series, float] = {}
         self._waiting: deque[tuple[AmiMessage, float]] | None = deque()
         self._held = 0
+        self._correcting = False
         self.totals.add(AMI_RESYNC_CORRECTIONS.series(pbx), 0)
 
     @property
@@ -140,12 +142,30 @@ class Tracker:
 
     def sync(self, replies: Replies, asked: float) -> None:
         """Correct everything by a poll that was asked at monotonic `asked`."""
-        waiting, self._waiting = self._waiting, None
-        first = waiting is not None
+        for _ in self.steps(replies, asked):
+            pass
+
+    def steps(self, replies: Replies, asked: float) -> Iterator[None]:
+        """What `sync` does, in steps of some milliseconds, between which events may be taken.
+
+        Until the last step nothing is told of what events have changed: it may be half corrected.
+        """
+        first = self._waiting is not None
         self.totals.run = run_of(replies)
-        corrections = sum(model.sync(replies, asked, first=first) for model in self.models)
-        self.totals.add(AMI_RESYNC_CORRECTIONS.series(self._pbx), corrections)
-        self._replay(waiting or ())
+        corrections = 0
+        self._correcting = True
+        try:
+            for model in self.models:
+                for corrected in model.steps(replies, asked, first=first):
+                    corrections += corrected
+                    yield
+            self.totals.add(AMI_RESYNC_CORRECTIONS.series(self._pbx), corrections)
+            while self._waiting:
+                self._replay(SLICE)
+                yield
+            self._waiting = None
+        finally:
+            self._correcting = False
 
     def gauges(self, monotonic: float, now: float) -> Iterator[Sample]:
         """What is known, at Unix time `now`; nothing before the first poll of a connection."""
@@ -166,6 +186,8 @@ class Tracker:
 
     def moved(self, wanted: Container[str], monotonic: float, now: float) -> list[Sample]:
         """What events have changed of the wanted metrics since the last call, or poll, at Unix time `now`."""
+        if self._correcting:
+            return []
         heard, moved = self._heard.copy(), self.totals.moved.copy()
         self._heard.clear()
         self.totals.moved.clear()
@@ -180,13 +202,17 @@ class Tracker:
 
     def lost(self) -> None:
         """The connection is lost. Events that waited for the first poll happened all the same."""
-        waiting, self._waiting, self._held = self._waiting, deque(), 0
-        self._replay(waiting or ())
+        self._replay(HELD_BACK)
+        self._waiting, self._held = deque(), 0
         for model in self.models:
             model.lost()
         self._kpis.lost()
 
-    def _replay(self, waiting: Iterable[tuple[AmiMessage, float]]) -> None:
-        for message, now in waiting:
+    def _replay(self, most: int) -> None:
+        """Take so many of the events that wait."""
+        waiting = self._waiting or deque()
+        for _ in range(min(most, len(waiting))):
+            message, now = waiting.popleft()
+            self._held -= len(message.raw)
             for take in self._takers[message.event]:
                 take(message, now)

@@ -9,6 +9,8 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
+from bridge.core.slices import slices
+
 Key = TypeVar("Key", bound=Hashable)
 Life = TypeVar("Life")
 
@@ -120,18 +122,23 @@ class Census(Generic[Key, Life]):
             asked: when the list was asked for. Who was heard of later may be missing in it.
             first: it is the first list of a connection: before it, no words could come.
         """
-        corrections = 0
-        for key, record in list(self._records.items()):
-            if key in listed:
-                continue
-            if record.missed or first:
-                corrections += not first
-                del self._records[key]
-            elif record.since < asked:
-                record.missed = True
-        for key, life in listed.items():
-            corrections += self._list(key, life, asked, first=first)
-        return corrections
+        return sum(self.corrections(listed, asked, first=first))
+
+    def corrections(self, listed: Mapping[Key, Life], asked: float, *, first: bool = False) -> Iterator[int]:
+        """What `correct` does and returns, in slices between which words may be taken."""
+        for records in slices([*self._records.items()]):
+            yield sum(
+                self._miss(key, record, asked, first=first) for key, record in records if key not in listed
+            )
+        for lives in slices([*listed.items()]):
+            yield sum(self._list(key, life, asked, first=first) for key, life in lives)
+
+    def _miss(self, key: Key, record: _Record[Life], asked: float, *, first: bool) -> bool:
+        """Take one that a list does not have; return whether word of its end is overdue."""
+        if record.missed or first:
+            return self._records.pop(key, None) is not None and not first
+        record.missed = record.since < asked
+        return False
 
     def _list(self, key: Key, life: Life, asked: float, *, first: bool) -> bool:
         """Take one of a list; return whether word of its begin is overdue."""

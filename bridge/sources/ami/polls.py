@@ -1,5 +1,6 @@
 """What is asked over a connection at every poll."""
 
+import asyncio
 from collections.abc import Iterable
 from functools import partial
 
@@ -93,7 +94,8 @@ class Polls:
         # A Ping is first, so that `asked` is when it was sent: by it Asterisk's clock is compared with ours.
         replies = await self._ask(dict.fromkeys((actions.PING, *know.tracker.asks)))
         replies |= await self._ask(know.tracker.further(replies))
-        know.tracker.sync(replies, asked)
+        for _ in know.tracker.steps(replies, asked):
+            await asyncio.sleep(0)  # with many channels it takes long, and the loop has other things to do
         excess = Sample(AMI_EXCESS_PRIVILEGES.series(know.pbx), len(self._excess), now)
         return [excess, *know.tracker.samples(self._clock.monotonic(), now)]
 
