@@ -48,7 +48,8 @@ class Lag(Model):
         return dict.fromkeys(EVENTS, self._arrive)
 
     def _arrive(self, message: AmiMessage, now: float) -> None:
-        written = _timestamp(message.raw)
+        start = message.raw.find(TIMESTAMP)  # most have none, so nothing else is looked at
+        written = None if start < 0 else number(message.get("Timestamp"))
         if written is None or not self._behind:
             return
         lag = now - written - max(self._behind)
@@ -76,12 +77,3 @@ class Lag(Model):
         """The next connection may be to another Asterisk, whose clock is another."""
         self._behind.clear()
         self._worst = None
-
-
-def _timestamp(raw: bytes) -> float | None:
-    """When Asterisk wrote the event, by its clock. Most events have none, so nothing else is looked at."""
-    start = raw.find(TIMESTAMP)
-    if start < 0:
-        return None
-    text, _, _ = raw[start + len(TIMESTAMP) :].partition(b"\r")
-    return number(text.decode("latin-1"))

@@ -86,8 +86,10 @@ class Clock:
         seconds = later[0] - earlier[0]
         if SHORTEST <= seconds <= LONGEST:
             measured = (later[1] - earlier[1]) % WRAP / seconds
-            self.rate = min(
-                (rate for rate in RATES if abs(measured - rate) <= RATE_SLACK * rate),
-                key=lambda rate: abs(measured - rate),
-                default=self.rate,
-            )
+            if self.rate is None or not _fits(measured, self.rate):
+                self.rate = next((rate for rate in RATES if _fits(measured, rate)), self.rate)
+
+
+def _fits(measured: float, rate: int) -> bool:
+    """Whether it may be that rate; no two are so near that it may be both."""
+    return abs(measured - rate) <= RATE_SLACK * rate

@@ -127,7 +127,7 @@ class Tracker:
     def take(self, message: AmiMessage, now: float) -> None:
         """Take an event that came at monotonic `now`; items of lists are none, whatever they are called."""
         takes = self._takers.get(message.event)
-        if takes is None or message.listed:
+        if not takes or message.listed:
             return
         if self._waiting is None:
             self._heard.add(message.event)

@@ -1,6 +1,6 @@
 """Running totals that never go backwards: over a restart of the device or of the bridge, and over a wrap."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from bridge.core.sample import Sample, Series
 from bridge.core.state import Hides, Json, nothing, number, of_series, pbx_series_in, sequence, text
@@ -81,6 +81,13 @@ class Tally:
         """Count `amount` more happenings."""
         self._totals[series] = self._totals.get(series, 0) + amount
         self.moved.add(series)
+
+    def add_one(self, several: Collection[Series]) -> None:
+        """Count one more happening in each."""
+        totals = self._totals
+        for series in several:
+            totals[series] = totals.get(series, 0) + 1
+        self.moved.update(several)
 
     def follow(self, series: Series, reading: float) -> None:
         """Take a reading of a 32-bit counter that the device keeps since it began to run."""

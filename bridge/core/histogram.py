@@ -5,6 +5,7 @@ bound, `queue.wait_time_le_30`: how many took 30 s or less. A mean over any peri
 within a bound is le by count, and both may be added up over queues and PBXs, which no percentile may.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,8 @@ from bridge.core.counter import Tally
 from bridge.core.metric import Cardinality, Metric, MetricKind
 from bridge.core.sample import Series
 
+COUNT, SUM, BOUNDS = range(3)
+"""Where in a family the two stand, and the first of those with a bound."""
 REMEMBERED = 10_000
 """Families of series that are kept ready: more than there are queues or lots."""
 
@@ -65,13 +68,12 @@ class Histogram:
 
     def observe(self, totals: Tally, value: float, pbx: str, *labels: str) -> None:
         """Add one duration to the totals; counters that it does not move are there with 0."""
-        count, total, *within = self._family((pbx, *labels))
-        first = not totals[count]
-        totals.add(count)
-        totals.add(total, value)
-        for bound, series in zip(self.bounds, within, strict=True):
-            if value <= bound or first:
-                totals.add(series, value <= bound)
+        family = self._family((pbx, *labels))
+        if not totals[family[COUNT]]:
+            for series in family:
+                totals.add(series, 0)
+        totals.add(family[SUM], value)
+        totals.add_one((family[COUNT], *family[BOUNDS + bisect_left(self.bounds, value) :]))
 
     def _family(self, labels: tuple[str, ...]) -> tuple[Series, ...]:
         """The series of all of its counters for a PBX and the values of labels."""

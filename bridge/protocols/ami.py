@@ -52,11 +52,12 @@ class AmiMessage:
             header.
     """
 
-    __slots__ = ("_found", "_table", "event", "raw", "response")
+    __slots__ = ("_found", "_pairs", "_table", "event", "raw", "response")
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
         self._found: dict[str, str] = {}
+        self._pairs: list[tuple[str, str]] | None = None
         self._table: dict[str, str] | None = None
         if raw.startswith(EVENT):
             line = raw[: raw.find(b"\n") + 1]
@@ -78,7 +79,9 @@ class AmiMessage:
     @property
     def pairs(self) -> Sequence[tuple[str, str]]:
         """Every header in its order. A line without a colon is no header."""
-        return list(_pairs(self.raw))
+        if self._pairs is None:
+            self._pairs = list(_pairs(self.raw))
+        return self._pairs
 
     def get(self, key: str, default: str = "") -> str:
         """The first value of a key; remembered, since many ask for the same."""
@@ -117,11 +120,9 @@ def _needles(key: str) -> tuple[bytes, bytes]:
 
 def _value(raw: bytes, start: int) -> str:
     """What stands from `start` to the end of the line."""
-    end = raw.find(b"\r\n", start)
+    end = raw.find(b"\n", start)
     value = raw[start:end] if end >= 0 else raw[start:]
-    if value.isascii() and (text := value.decode().lstrip(" ")).isprintable():
-        return text  # as nearly all are; what has a line end of its own is none of them
-    return _text(value.partition(b"\n")[0].removesuffix(b"\r").lstrip(b" "))
+    return _text(value.removesuffix(b"\r").lstrip(b" "))
 
 
 @lru_cache

@@ -92,6 +92,52 @@ def test_what_waited_when_the_connection_broke_has_happened(doors: Tracker) -> N
     assert told(doors) == ["opened 1", "lost"]
 
 
+def test_a_poll_corrects_in_steps_and_events_go_on_between_them(doors: Tracker) -> None:
+    """Or the event loop would stand still while a poll of many channels is worked in."""
+    doors.sync({}, 1)
+
+    for _ in doors.steps({}, 2):
+        doors.take(HEARD, 3)
+
+    assert told(doors) == ["first 1", "sync 2", "opened 3"]
+
+
+def test_what_comes_while_held_events_are_replayed_comes_behind_them(
+    doors: Tracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracker, "SLICE", 2)
+    for moment in range(5):
+        doors.take(HEARD, moment)
+
+    steps = doors.steps({}, 6)
+    next(steps)
+    doors.take(HEARD, 7)
+    next(steps)
+    half = [*told(doors)]
+    assert [*doors.gauges(0, 0)] == []
+    for _ in steps:
+        pass
+
+    assert half == ["first 6", "opened 0", "opened 1"]
+    assert told(doors) == ["first 6", *(f"opened {moment}" for moment in (*range(5), 7))]
+    assert [sample.value for sample in doors.gauges(0, 0)] == [7]
+
+
+def test_a_connection_that_breaks_in_the_middle_of_a_poll_loses_no_event(
+    doors: Tracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracker, "SLICE", 2)
+    for moment in range(5):
+        doors.take(HEARD, moment)
+    steps = doors.steps({}, 6)
+    next(steps)
+    next(steps)
+
+    doors.lost()
+
+    assert told(doors) == ["first 6", *(f"opened {moment}" for moment in range(5)), "lost"]
+
+
 def test_items_of_lists_are_no_events(doors: Tracker) -> None:
     doors.sync({}, 1)
 
@@ -157,6 +203,13 @@ class TestMoved:
 
         assert looking.moved(self.WANTED, 2, 1000) == [Sample(DOORS.series("hq"), 2, 1000)]
         assert looking.moved(self.WANTED, 3, 1001) == []
+
+    def test_nothing_half_corrected_is_told(self, looking: Tracker) -> None:
+        for _ in looking.steps({}, 2):
+            looking.take(HEARD, 3)
+            assert looking.moved(self.WANTED, 3, 1000) == []
+
+        assert looking.moved(self.WANTED, 4, 1000) == [Sample(DOORS.series("hq"), 3, 1000)]
 
     def test_what_nobody_wants_is_not_told(self, looking: Tracker) -> None:
         looking.take(HEARD, 2)

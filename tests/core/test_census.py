@@ -1,9 +1,14 @@
 """Census: who lives, whatever order word of begins and ends comes in, and whatever never comes."""
 
+from functools import partial
+from itertools import islice
+from unittest import mock
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.census import MEMORY, Census, Ended
+from bridge.core.slices import slices
 
 
 def keys(census: Census[str, str]) -> set[str]:
@@ -126,6 +131,35 @@ def test_what_has_ended_is_not_looked_at_by_who_asks_for_the_living() -> None:
 
 
 words = st.lists(st.tuples(st.booleans(), st.sampled_from("abc")), max_size=12)
+
+
+@given(words, st.sets(st.sampled_from("abc")), words)
+def test_words_may_come_between_the_slices_of_a_list(
+    told: list[tuple[bool, str]], listed: set[str], meanwhile: list[tuple[bool, str]]
+) -> None:
+    """None that has ended meanwhile lives, and all that are listed and have not do."""
+    census = Census[str, str]()
+    for moment, (begins, key) in enumerate(told):
+        _hear(census, key, moment, begins=begins)
+
+    later = iter(meanwhile)
+    with mock.patch("bridge.core.census.slices", partial(slices, size=1)):
+        for _ in census.corrections(dict.fromkeys(listed, "listed"), asked=100):
+            for begins, key in islice(later, 1):
+                _hear(census, key, 101, begins=begins)
+    for begins, key in later:
+        _hear(census, key, 102, begins=begins)
+
+    ended = {key for begins, key in (*told, *meanwhile) if not begins}
+    assert listed - ended <= keys(census)
+    assert keys(census) <= (listed | {key for begins, key in meanwhile if begins}) - ended
+
+
+def _hear(census: Census[str, str], key: str, moment: float, *, begins: bool) -> None:
+    if begins:
+        census.begin(key, "life", moment)
+    else:
+        census.end(key, moment)
 
 
 @given(words, st.sets(st.sampled_from("abc")))
