@@ -23,7 +23,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bridge.protocols.ami import Reply, encode_action
+from bridge.protocols.ami import Reply
+from bridge.protocols.ami_actions import encode_action
 
 TEXT = re.compile(r"[^\r\n\0]+")
 NAME = re.compile(r"[^\r\n\0]{1,250}")

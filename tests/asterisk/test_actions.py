@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.asterisk import actions
 from bridge.asterisk.actions import ALLOWED, Action, Grant, answered
-from bridge.protocols.ami import challenge_key
+from bridge.protocols.ami_actions import challenge_key
 from tests.asterisk.recorded import reply, said
 from tests.asterisk.smuggling import FORBIDDEN, HOSTILE, as_asterisk_reads, hostile_values
 

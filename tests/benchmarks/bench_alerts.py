@@ -1,6 +1,6 @@
 """From the bytes of an AMI event to the alert at a subscriber, through the whole bridge and a real mosquitto.
 
-    python -m tests.benchmarks.bench_alerts [--times 1000] [--rate 20000]
+    python -m tests.benchmarks.bench_alerts [--times 1000] [--rate 20000] [--smoke]
 
 Callers join a queue one by one, and leave it when the alert has come; beside it StatsD packets come at
 `--rate` a second. The subscriber is a few lines of our own, so that its time is as good as none.
@@ -152,7 +152,9 @@ def main() -> None:
     )
     parser.add_argument("--times", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=20_000)
+    parser.add_argument("--smoke", action="store_true", help="whether all of it works, in seconds")
     options = parser.parse_args()
+    options.times = 20 if options.smoke else options.times
     print(f"{options.times} alerts; milliseconds\n{'':20}{'p50':>8}{'p90':>9}{'p99':>9}{'max':>9}")
     for rate in (0, options.rate):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,14 +1,19 @@
 """AMI events per second on one core: bytes, in pieces as a socket gives them, to everything that is known.
 
-    python -m tests.benchmarks.bench_ami [--events 200000] [--fast 1000000] [--rounds 3]
+    python -m tests.benchmarks.bench_ami [--events 200000] [--fast 1000000] [--rounds 3] [--smoke]
 
 The stream is a recorded session of Asterisk 22 with calls of all kinds, over and over, each time with
 channels, calls and bridges of its own. `everything` is what an account with all classes hears; `asked for` is
 what the bridge asks for. Beside it, on the same bytes in the same run, the parser of panoramisk with one
-callback, if it is installed (extra `bench`); the bridge's figure is parser and tracker together.
+callback, if it is installed (extra `bench`); the bridge's figure is parser and tracker together. Python's
+collector of cycles is set as the bridge sets it, for all of them.
+
+What is longest at once is what may stall the event loop: a read of a socket with all that its events do, a
+look at everything that is known, and a step in which a poll's list of all channels is worked in.
 """
 
 import argparse
+import contextlib
 import gc
 import importlib
 import importlib.util
@@ -18,9 +23,12 @@ import statistics
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
+from bridge import collecting
+from bridge.asterisk.actions import CHANNELS
 from bridge.asterisk.tracker import Tracker
-from bridge.protocols.ami import AmiMessage, AmiParser, Replies
+from bridge.protocols.ami import AmiMessage, AmiParser, Replies, Reply
 from bridge.sources.ami.source import CLASSES
 from tests import recordings
 
@@ -30,8 +38,9 @@ RATE = 1000
 POLL_SECONDS = 15
 POLL = POLL_SECONDS * RATE
 """Events between two polls."""
-LIVE = 5_000
-"""Calls that are up while memory is measured."""
+LIVE, LISTED = 5_000, 10_000
+"""Calls that are up while memory, and while polls are measured; each has two channels or more."""
+DONE = object()
 FAST = 20_000
 """Events a second at which stalls are looked for: twenty very busy PBXs."""
 AGED = 60
@@ -110,7 +119,7 @@ def panoramisk(reads: Sequence[bytes]) -> int:
 
 def rate(run: Run, reads: Sequence[bytes], events: int) -> float:
     """Events per second of processor time."""
-    gc.collect()
+    collecting.settle()
     started = time.process_time()
     taken = run(reads)
     seconds = time.process_time() - started
@@ -138,11 +147,44 @@ def stalls(events: Sequence[bytes], count: int) -> tuple[list[float], list[float
     return reads, polls
 
 
-def memory() -> tuple[float, int]:
+def steps_of_polls(calls: int) -> tuple[list[float], int]:
+    """Processor seconds of every step of two polls, of which each lists all channels, and their number."""
+    call = a_call_that_is_up()
+    parser, replies, tracker = AmiParser(), Replies(), Tracker("hq")
+    tracker.sync({}, 0)
+    living: dict[str, bytes] = {}
+    for read in pieces(repeated(call, calls * len(call))):
+        for message in replies.sort(parser.feed(read))[1]:
+            tracker.take(message, 1)
+            if message.event in {"Newchannel", "Newstate"}:
+                living[message.get("Uniqueid")] = message.raw
+    tracker.samples(RATE, RATE)
+    steps: list[float] = []
+    for asked in (RATE, 2 * RATE):
+        items = tuple(
+            AmiMessage(b"Event: CoreShowChannel" + raw[raw.index(b"\r") :]) for raw in living.values()
+        )
+        work = tracker.steps({CHANNELS: Reply(AmiMessage(b"Response: Success"), items)}, asked)
+        collecting.settle()
+        steps += timed(partial(next, work, DONE))
+        steps += timed(lambda: tracker.samples(asked, asked) and DONE)
+    return steps, len(living)
+
+
+def timed(work: Callable[[], object]) -> Iterator[float]:
+    """Processor seconds of each call, until one gives `DONE`."""
+    result: object = None
+    while result is not DONE:
+        started = time.process_time()
+        result = work()
+        yield time.process_time() - started
+
+
+def memory(calls: int) -> tuple[float, int]:
     """Bytes for each live channel, and how many channels there were."""
     call = a_call_that_is_up()
-    channels = LIVE * sum(block.startswith(b"Event: Newchannel") for block in call)
-    reads = list(pieces(repeated(call, LIVE * len(call))))
+    channels = calls * sum(block.startswith(b"Event: Newchannel") for block in call)
+    reads = list(pieces(repeated(call, calls * len(call))))
     parser, replies, tracker = AmiParser(), Replies(), Tracker("hq")
     tracker.sync({}, 0)
     gc.collect()
@@ -192,13 +234,34 @@ def main() -> None:
     arguments.add_argument("--events", type=int, default=200_000)
     arguments.add_argument("--fast", type=int, default=1_000_000)
     arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--smoke", action="store_true", help="whether all of it works, in seconds")
     options = arguments.parse_args()
+    if options.smoke:
+        options.events, options.fast, options.rounds = 4_000, 4_000, 1
+    with as_the_bridge_collects():
+        tell(options)
+
+
+@contextlib.contextmanager
+def as_the_bridge_collects() -> Iterator[None]:
+    """Python's collector of cycles looks at the young only."""
+    youngest, young, old = gc.get_threshold()
+    gc.set_threshold(youngest, young, collecting.NEVER)
+    yield
+    gc.set_threshold(youngest, young, old)
+
+
+def tell(options: argparse.Namespace) -> None:
+    """Measure and print."""
     compare("everything", recorded(), options.events, options.rounds)
     compare("asked for", recorded(ASKED), options.events, options.rounds)
     reads, polls = stalls(recorded(ASKED), options.fast)
     print(f"asked for, {FAST:,} events a second, {options.fast:,} of them:")
     print(f"  longest read {max(reads) * 1000:.0f} ms, longest poll {max(polls, default=0) * 1000:.0f} ms")
-    each, channels = memory()
+    channels = 200 if options.smoke else LISTED
+    steps, listed = steps_of_polls(channels)
+    print(f"{listed:,} live channels: longest step of a poll {max(steps) * 1000:.0f} ms, of {len(steps)}")
+    each, channels = memory(200 if options.smoke else LIVE)
     print(f"memory: {each:,.0f} bytes for each of {channels:,} live channels")
 
 

@@ -16,7 +16,7 @@ from bridge.demo.traffic import Traffic
 from bridge.errors import SourceError
 from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.health import Health
-from bridge.protocols.ami import challenge_key
+from bridge.protocols.ami_actions import challenge_key
 from bridge.settings import AmiSettings
 from bridge.sources.ami import AmiSource
 

@@ -5,7 +5,8 @@ from itertools import cycle
 
 from bridge.asterisk.tracker import Tracker
 from bridge.errors import ProtocolError
-from bridge.protocols.ami import AmiMessage, AmiParser, Replies, encode_action
+from bridge.protocols.ami import AmiMessage, AmiParser, Replies
+from bridge.protocols.ami_actions import encode_action
 from tests.fuzz.words import texts
 
 GREETING = b"Asterisk Call Manager/9.0.0\r\n"

@@ -11,7 +11,8 @@ from bridge.asterisk import actions
 from bridge.asterisk.actions import Action
 from bridge.errors import ProtocolError, SourceError
 from bridge.pipeline.supervisor import first_cause
-from bridge.protocols.ami import AmiMessage, AmiParser, Replies, Reply, challenge_key
+from bridge.protocols.ami import AmiMessage, AmiParser, Replies, Reply
+from bridge.protocols.ami_actions import challenge_key
 from bridge.settings import AmiSettings
 
 READ = 65_536
