@@ -3,7 +3,7 @@
 import math
 import re
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from bridge.core.counter import Tally
 from bridge.core.emodel import opinion, rating
 from bridge.core.metric import Metric
 from bridge.core.recent import Recent
+from bridge.core.slices import slices
 from bridge.protocols.ami import AmiMessage
 
 SENT, RECEIVED = "sent", "received"
@@ -47,8 +48,8 @@ GRACE = 10.0
 """Seconds after its hangup for which a channel's reports may still come."""
 MAX_CHANNELS = 50_000
 """Channels whose media is followed: more than one Asterisk carries."""
-MAX_SESSIONS = 16
-"""Sessions of one channel: audio, video, and those that began anew."""
+MAX_SESSIONS, JUDGED = 16, 100
+"""Sessions of one channel: audio, video, those that began anew; and channels that are judged at once."""
 
 
 class _Group(NamedTuple):
@@ -211,6 +212,7 @@ class Media(Model):
         self._channels: dict[str, dict[int, _Session]] = {}
         self._older: frozenset[str] | None = None
         self._recent = Recent()
+        self._heard: defaultdict[_Label, _Heard] = defaultdict(_Heard)
 
     def hears(self) -> Mapping[str, Take]:
         """RTCP in both directions, and the end of channels."""
@@ -264,6 +266,13 @@ class Media(Model):
             self._older = frozenset(item.get("Uniqueid") for item in replies[actions.CHANNELS].items)
         return 0
 
+    def steps(self, replies: Replies, asked: float, *, first: bool) -> Iterator[int]:
+        """Judge in steps too: in a flood it is long work, of which little is then left to `gauges`."""
+        yield self.sync(replies, asked, first=first)
+        for channels in slices([*self._channels.items()], JUDGED):
+            self._judge(channels, asked)
+            yield 0
+
     def gauges(self, now: float) -> Values:
         """Means and worst of the reports since the last poll; nothing where none came."""
         for (place, *labels), heard in self._end_interval(now).items():
@@ -285,16 +294,19 @@ class Media(Model):
 
     def _end_interval(self, now: float) -> dict[_Label, _Heard]:
         """Judge and count the reports that wait, and forget the sessions that are over."""
-        heard: defaultdict[_Label, _Heard] = defaultdict(_Heard)
-        for uniqueid, sessions in list(self._channels.items()):
+        self._judge([*self._channels.items()], now)
+        self._count(self._heard)
+        heard, self._heard = self._heard, defaultdict(_Heard)
+        return heard
+
+    def _judge(self, channels: Iterable[tuple[str, dict[int, _Session]]], now: float) -> None:
+        for uniqueid, sessions in channels:
             for own, session in list(sessions.items()):
-                _judge(session, over=now >= session.until, heard=heard)
+                _judge(session, over=now >= session.until, heard=self._heard)
                 if now >= session.until:
                     del sessions[own]
             if not sessions:
-                del self._channels[uniqueid]
-        self._count(heard)
-        return heard
+                self._channels.pop(uniqueid, None)
 
     def _count(self, interval: Mapping[_Label, _Heard]) -> None:
         for (place, *labels), heard in interval.items():

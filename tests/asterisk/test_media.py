@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.asterisk import actions
+from bridge.asterisk.catalog import media as catalog
 from bridge.asterisk.media import GRACE, MAX_CHANNELS, PATIENCE, SILENCE, Media
 from bridge.core.counter import Tally
 from bridge.core.emodel import opinion, rating
@@ -218,6 +219,28 @@ class TestIntervals:
         assert not [
             name for name, *_ in known if name.endswith((".mos", ".jitter", ".loss", ".rtt", "worst"))
         ]
+
+    def test_it_is_the_same_whether_reports_are_judged_in_steps_or_at_the_look(self) -> None:
+        at_once, in_steps = Lab(), Lab()
+        for lab in (at_once, in_steps):
+            lab.meet()
+            lab.hear(*both(10, jitter=80, lost=3, share=8), rtcp(SENT, 11, trip="0.25"))
+
+        for _ in in_steps.media.steps({}, in_steps.now, first=False):
+            pass
+
+        assert in_steps.poll() == at_once.poll()
+
+    def test_reports_judged_in_steps_are_counted_if_the_connection_is_lost_before_the_look(self) -> None:
+        lab = Lab()
+        lab.meet()
+        lab.hear(*both(10))
+
+        for _ in lab.media.steps({}, lab.now, first=False):
+            pass
+        lab.media.lost()
+
+        assert lab.totals[catalog.MEDIA_REPORTS.series("hq", "PJSIP", SENT)] == 3
 
     def test_after_a_loss_of_the_connection_old_reports_are_counted_but_not_shown(self) -> None:
         lab = Lab()
