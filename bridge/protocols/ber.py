@@ -13,6 +13,8 @@ from bridge.errors import ProtocolError
 
 INTEGER, OCTETS, NULL, IDENTIFIER, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
 
+LONG = 0x80
+"""From where on a length is written in more than one octet."""
 LENGTH_OCTETS = 4
 """The most octets that a length is written in; four say more than any datagram holds."""
 NUMBER_OCTETS = 9
@@ -84,8 +86,8 @@ class Reader:
         if self.tag & 0x1F == 0x1F:
             raise BerError(Reason.LONG_TAG)
         self._start = at + 2
-        if length > 0x7F:
-            length = self._long_length(length - 0x80)
+        if length >= LONG:
+            length = self._long_length(length - LONG)
         if self.tag not in tags:
             raise BerError(Reason.BAD_SHAPE)
         self._at = self._start + length
@@ -126,9 +128,29 @@ class Reader:
         Raises:
             BerError: it has no octets or too many.
         """
-        if not 0 < self._at - self._start <= NUMBER_OCTETS:
-            raise BerError(Reason.BAD_NUMBER)
-        return int.from_bytes(self._data[self._start : self._at], signed=True)
+        return number(self.content)
+
+    def contents(self, *tags: int) -> list[bytes]:
+        """Those of the next elements, one for each of `tags`.
+
+        Short elements, which nearly all are, are read here; the others, and what is wrong, by `step`.
+
+        Raises:
+            BerError: as `step`.
+        """
+        data, end, found = self._data, self._end, list[bytes]()
+        for tag in tags:
+            at = self._at
+            if at + 2 <= end and data[at] == tag:
+                start = at + 2
+                stop = start + data[at + 1]
+                if stop <= end and data[at + 1] < LONG:
+                    self._at = stop
+                    found.append(data[start:stop])
+                    continue
+            self.step(tag)
+            found.append(self.content)
+        return found
 
     def identifier(self) -> None:
         """Pass the next element, an OBJECT IDENTIFIER.
@@ -169,14 +191,25 @@ class Reader:
             raise BerError(Reason.BAD_SHAPE)
 
 
+def number(content: bytes) -> int:
+    """The number that the content of an INTEGER says.
+
+    Raises:
+        BerError: it has no octets or too many.
+    """
+    if not 0 < len(content) <= NUMBER_OCTETS:
+        raise BerError(Reason.BAD_NUMBER)
+    return int.from_bytes(content, signed=True)
+
+
 def tlv(tag: int, *parts: bytes) -> bytes:
     """An element: its tag, its length in the shortest form, and the parts of its content."""
     content = b"".join(parts)
     length = len(content)
-    if length < 0x80:
+    if length < LONG:
         return bytes((tag, length)) + content
     octets = length.to_bytes((length.bit_length() + 7) // 8)
-    return bytes((tag, 0x80 | len(octets))) + octets + content
+    return bytes((tag, LONG | len(octets))) + octets + content
 
 
 def integer(value: int) -> bytes:

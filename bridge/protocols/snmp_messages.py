@@ -4,10 +4,22 @@ What version 3 puts around them stands in `usm.py`.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-from bridge.protocols.ber import IDENTIFIER, OCTETS, SEQUENCE, Arcs, BerError, Reader, integer, name, tlv
+from bridge.protocols.ber import (
+    IDENTIFIER,
+    INTEGER,
+    LONG,
+    OCTETS,
+    SEQUENCE,
+    Arcs,
+    BerError,
+    Reader,
+    integer,
+    name,
+    number,
+    tlv,
+)
 from bridge.protocols.snmp import (
     MAX_VARIABLES,
     PDUS,
@@ -18,12 +30,9 @@ from bridge.protocols.snmp import (
 )
 
 NULL_VALUE = b"\x05\x00"
-QUESTIONS_KEPT = 2048
-"""How many lists of names are remembered as they are asked for, since every poll asks the same ones: 2 MB."""
-
-
-SHORTEST, LONG = 7, 0x80
-"""Octets of the shortest variable, and from where on a length is written in more than one."""
+ZERO = integer(0)
+SHORTEST = 7
+"""Octets of the shortest variable."""
 
 Variable = tuple[bytes, int, bytes]
 """A variable as it stands on the wire: the content of its name, the tag and the content of its value."""
@@ -53,15 +62,34 @@ class Message(NamedTuple):
     pdu: Pdu
 
 
-def question(kind: int, number: int, names: Sequence[Arcs], repetitions: int = 0) -> bytes:
+class Names(NamedTuple):
+    """Names as they are asked for, written once for all polls.
+
+    Attributes:
+        arcs: the names.
+        contents: each as it stands on the wire.
+        variables: all of them, without values.
+    """
+
+    arcs: Sequence[Arcs]
+    contents: list[bytes]
+    variables: bytes
+
+
+def names_of(arcs: Sequence[Arcs]) -> Names:
+    """These names, written."""
+    contents = list(map(name, arcs))
+    variables = (tlv(SEQUENCE, tlv(IDENTIFIER, each), NULL_VALUE) for each in contents)
+    return Names(arcs, contents, tlv(SEQUENCE, *variables))
+
+
+NOTHING = names_of(())
+
+
+def question(kind: int, ident: int, names: Names, repetitions: int = 0) -> bytes:
     """A PDU that asks for the variables of these names."""
     assert kind in QUESTIONS, "only questions are written"
-    return tlv(kind, integer(number), integer(0), integer(repetitions), _unbound(tuple(names)))
-
-
-@lru_cache(QUESTIONS_KEPT)
-def _unbound(names: tuple[Arcs, ...]) -> bytes:
-    return tlv(SEQUENCE, *(tlv(SEQUENCE, tlv(IDENTIFIER, name(each)), NULL_VALUE) for each in names))
+    return tlv(kind, integer(ident), ZERO, integer(repetitions), names.variables)
 
 
 def message(version: int, community: bytes, pdu: bytes) -> bytes:
@@ -88,11 +116,11 @@ def read_pdu(fields: Reader, data: bytes) -> Pdu:
         BerError: it is none, or has too many variables.
     """
     inner = fields.inside(*PDUS)
-    number, status, culprit = inner.number(), inner.number(), inner.number()
+    ident, status, culprit = map(number, inner.contents(INTEGER, INTEGER, INTEGER))
     variables = inner.inside(SEQUENCE)
     inner.close()
     start, end = variables.span
-    return Pdu(fields.tag, number, status, culprit, _variables(data, start, end), end - start)
+    return Pdu(fields.tag, ident, status, culprit, _variables(data, start, end), end - start)
 
 
 def _variables(data: bytes, at: int, end: int) -> list[Variable]:
@@ -111,8 +139,7 @@ def _variables(data: bytes, at: int, end: int) -> list[Variable]:
             stop = at + 2 + size
             if (
                 size < LONG
-                and stop <= end
-                and value + 2 <= stop
+                and value + 2 <= stop <= end
                 and data[at] == SEQUENCE
                 and data[at + 2] == IDENTIFIER
                 and data[value + 1] == stop - value - 2

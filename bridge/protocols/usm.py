@@ -9,7 +9,18 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from bridge.protocols.ber import OCTETS, SEQUENCE, Arcs, BerError, Reader, arcs, integer, tlv
+from bridge.protocols.ber import (
+    INTEGER,
+    OCTETS,
+    SEQUENCE,
+    Arcs,
+    BerError,
+    Reader,
+    arcs,
+    integer,
+    number,
+    tlv,
+)
 from bridge.protocols.snmp import AUTH, PRIV, USM, V3, Outline, Reason
 from bridge.protocols.snmp_messages import Pdu, read_pdu
 
@@ -224,21 +235,22 @@ def read_sealed(fields: Reader, data: bytes) -> Sealed:
         BerError: it is none, or beyond a limit; `reason` says why.
     """
     about = fields.inside(SEQUENCE)
-    number, _, flags, model = about.number(), about.number(), about.octets(), about.number()
+    ident, size, flags, model = about.contents(INTEGER, INTEGER, OCTETS, INTEGER)
     about.close()
-    if len(flags) != 1 or (flags[0] & PRIV and not flags[0] & AUTH) or model != USM:
+    number(size)
+    if len(flags) != 1 or (flags[0] & PRIV and not flags[0] & AUTH) or number(model) != USM:
         raise BerError(Reason.BAD_SECURITY)
     whole = fields.inside(OCTETS)
     security = whole.inside(SEQUENCE)
     whole.close()
-    engine, boots, time, user = security.octets(), security.number(), security.number(), security.octets()
-    mac = security.octets()
+    engine, *clock, user, mac = security.contents(OCTETS, INTEGER, INTEGER, OCTETS, OCTETS)
+    boots, time = map(number, clock)
     mac_at = security.span[0] - len(mac)
     salt = security.octets()
     security.close()
     if not (0 <= boots <= LAST_BOOT and 0 <= time <= LAST_BOOT):
         raise BerError(Reason.BAD_SECURITY)
-    header = Header(number, flags[0], engine, boots, time, user)
+    header = Header(number(ident), flags[0], engine, boots, time, user)
     pdu, encrypted = None, b""
     if flags[0] & PRIV:
         encrypted = fields.octets()
@@ -255,8 +267,7 @@ def read_scoped(fields: Reader, data: bytes) -> Pdu:
         BerError: it is none.
     """
     inner = fields.inside(SEQUENCE)
-    inner.octets()
-    inner.octets()
+    inner.contents(OCTETS, OCTETS)
     pdu = read_pdu(inner, data)
     inner.close()
     return pdu

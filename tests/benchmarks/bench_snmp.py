@@ -37,7 +37,8 @@ from bridge.pipeline.clock import SystemClock
 from bridge.pipeline.health import Health
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp import SnmpSource
-from bridge.sources.snmp.session import MAX_VARIABLES, Session, get_all, open_session
+from bridge.sources.snmp.session import Session, get_all, open_session
+from bridge.sources.snmp.sizes import FEW
 from bridge.sources.snmp.wire import Counts
 from tests.servers.snmpd import AUTH_PASSWORD, COMMUNITY, PRIV_PASSWORD, recording, settings, snmpd, user
 
@@ -108,8 +109,8 @@ async def theirs(where: SnmpSettings, targets: int, with_table: bool) -> float:
         who = UsmUserData(where.username, AUTH_PASSWORD, PRIV_PASSWORD, **protocols)
 
     async def once() -> None:
-        for start in range(0, len(SCALARS), MAX_VARIABLES):
-            asked = [ObjectType(ObjectIdentity(oid)) for oid in SCALARS[start : start + MAX_VARIABLES]]
+        for start in range(0, len(SCALARS), FEW):
+            asked = [ObjectType(ObjectIdentity(oid)) for oid in SCALARS[start : start + FEW]]
             error, *_ = await get_cmd(engine, who, address, ContextData(), *asked)
             assert not error
         for column in COLUMNS if with_table else ():

@@ -93,6 +93,27 @@ def test_heads_that_are_refused(data: bytes, reason: Reason) -> None:
     assert why_not(data) == reason
 
 
+def test_contents_are_those_of_the_next_elements() -> None:
+    """In short form and in long, and no more than were asked for."""
+    reader = Reader(tlv(INTEGER, b"\x01") + tlv(OCTETS, b"x" * 200) + b"\x04\x81\x02ab" + tlv(OCTETS))
+
+    assert reader.contents(INTEGER, OCTETS, OCTETS) == [b"\x01", b"x" * 200, b"ab"]
+    assert reader.more
+
+
+@pytest.mark.parametrize("data", [b"", b"\x02", b"\x02\x01", b"\x04\x00", b"\x02\x80", b"\x1f\x00"])
+def test_contents_are_refused_as_by_steps(data: bytes) -> None:
+    with pytest.raises(BerError) as caught:
+        Reader(data).contents(INTEGER)
+    assert caught.value.reason == why_not(data, INTEGER)
+
+
+def test_contents_stay_inside() -> None:
+    """What is behind the container is none of its elements, whatever their length says."""
+    with pytest.raises(BerError, match="truncated"):
+        Reader(b"\x04\x02aabb", 0, 3).contents(OCTETS)
+
+
 def test_what_is_inside_stays_inside() -> None:
     """An element may not reach beyond its container, though there are octets behind it."""
     reader = Reader(b"\x30\x04\x04\x04abXX").inside(SEQUENCE)

@@ -22,7 +22,7 @@ from bridge.protocols.snmp import (
     envelope,
     outline,
 )
-from bridge.protocols.snmp_messages import Message, Pdu, message, question, read
+from bridge.protocols.snmp_messages import NOTHING, Message, Pdu, message, names_of, question, read
 from tests.protocols.test_snmp import NAME, VALUES, pysnmp_message
 from tests.sources.snmp import forger
 from tests.sources.snmp.forger import number, oid, pdu, text, tlv
@@ -44,7 +44,7 @@ def why_not(data: bytes) -> str:
 
 @given(st.sampled_from([GET, GET_NEXT, GET_BULK]), st.integers(0, 2**31 - 1), NAMES, st.integers(0, 1000))
 def test_pysnmp_reads_our_questions(kind: int, ident: int, names: list[Any], repetitions: int) -> None:
-    data = message(1, b"secret", question(kind, ident, names, repetitions))
+    data = message(1, b"secret", question(kind, ident, names_of(names), repetitions))
 
     found, rest = decoder.decode(data, asn1Spec=v2c.Message())
     inner = v2c.apiMessage.get_pdu(found)
@@ -59,7 +59,7 @@ def test_pysnmp_reads_our_questions(kind: int, ident: int, names: list[Any], rep
 @pytest.mark.parametrize("kind", [RESPONSE, 0xA3, 0xA4, 0xA6, 0xA7])
 def test_nothing_but_questions_is_written(kind: int) -> None:
     with pytest.raises(AssertionError):
-        question(kind, 1, [])
+        question(kind, 1, NOTHING)
 
 
 @pytest.mark.parametrize(("api", "version", "values"), [(v1, 0, VALUES[:7]), (v2c, 1, VALUES)])

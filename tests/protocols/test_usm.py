@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bridge.protocols.ber import BerError
 from bridge.protocols.snmp import AUTH, GET, PRIV, REPORT, REPORTABLE, V3, Outline, envelope, outline
-from bridge.protocols.snmp_messages import Pdu, question
+from bridge.protocols.snmp_messages import Pdu, names_of, question
 from bridge.protocols.usm import (
     KEY_SIZES,
     LAST_BOOT,
@@ -30,7 +30,7 @@ from tests.sources.snmp.forger import oid
 ENGINE = bytes(11) + b"\x02"
 """Of the examples of RFC 3414, appendix A.3."""
 HEADER = Header(4711, AUTH | PRIV | REPORTABLE, ENGINE, 3, 99, b"monitor")
-INSIDE = scoped(ENGINE, b"", question(GET, 5, [(1, 3, 6, 1)]))
+INSIDE = scoped(ENGINE, b"", question(GET, 5, names_of([(1, 3, 6, 1)])))
 SALT = b"saltsalt"
 OUTSIDE = Seal(keys(("sha", "aes"), ("12345678", "87654321"), ENGINE), Aes())
 

@@ -3,13 +3,14 @@
 import contextlib
 import itertools
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
+from bridge.asterisk.mib import Oid
 from bridge.protocols import usm
 from bridge.protocols.ber import BerError
 from bridge.protocols.snmp import AUTH, GET, PRIV, REPORT, REPORTABLE, RESPONSE, V1, V2C, V3, Outline, Reason
-from bridge.protocols.snmp_messages import Message, Pdu, message, question
+from bridge.protocols.snmp_messages import NOTHING, Message, Names, Pdu, message, names_of, question
 from bridge.protocols.usm import Authority, Header, Report, Seal, Sealed
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp.crypto import Aes
@@ -34,6 +35,8 @@ FLAGS = {NO_AUTH: REPORTABLE, AUTH_ONLY: REPORTABLE | AUTH, AUTH_PRIV: REPORTABL
 PROTECTED = AUTH | PRIV
 SHORTEST_ENGINE, LONGEST_ENGINE = 5, 32
 """Octets of an engine ID (RFC 3411, section 5)."""
+LISTS_KEPT = 64
+"""How many lists of names a wire remembers: of twenty names each they take 150 KB."""
 ASK_AGAIN = frozenset({Report.NOT_IN_TIME, Report.ENGINE})
 """Reports that teach what the next question has to say."""
 
@@ -63,22 +66,42 @@ class CommunityWire:
         self._line = line
         self._tries = settings.retries + 1
         self._version = VERSIONS[settings.version]
+        self._known = Known()
         self._community = settings.community.get_secret_value().encode()
 
     async def ask(self, question: Question, once_at: str = "") -> Reply:
         """See Wire."""
         number = self._line.number()
         asked = Outline(self._version, number, question.kind, self._community)
-        data = message(self._version, self._community, _pdu(question, number))
-        return await self._line.exchange(asked, data, _read, 1 if once_at else self._tries)
+        names = self._known.names(question.oids)
+        data = message(self._version, self._community, _pdu(question, number, names))
+        return await self._line.exchange(asked, data, partial(_read, names), 1 if once_at else self._tries)
 
 
-def _pdu(asked: Question, number: int) -> bytes:
-    return question(asked.kind, number, asked.oids, asked.repetitions)
+class Known:
+    """The lists of names that a wire has asked for, since every poll asks for the same ones."""
+
+    def __init__(self) -> None:
+        self._lists: dict[tuple[Oid, int], Names] = {}
+
+    def names(self, oids: Sequence[Oid]) -> Names:
+        """These names, written. Lists are told apart by what costs least, and then compared."""
+        key = oids[0], len(oids)
+        names = self._lists.get(key)
+        if not names or names.arcs != oids:
+            names = names_of(oids)
+            if len(self._lists) >= LISTS_KEPT:
+                self._lists.clear()
+            self._lists[key] = names
+        return names
 
 
-def _read(heard: Message) -> Reply:
-    return reply_of(heard.pdu)
+def _pdu(asked: Question, number: int, names: Names) -> bytes:
+    return question(asked.kind, number, names, asked.repetitions)
+
+
+def _read(names: Names, heard: Message) -> Reply:
+    return reply_of(heard.pdu, names)
 
 
 class UserWire:
@@ -93,6 +116,7 @@ class UserWire:
         self._user = User.of(settings)
         self._name = self._user.name.encode()
         self._context = settings.context.encode()
+        self._known = Known()
         self._authority = Authority()
         self._seal = Seal(usm.Keys(), Aes())
 
@@ -117,7 +141,7 @@ class UserWire:
         number = self._line.number()
         header = Header(number, REPORTABLE, b"", 0, 0, b"")
         asked = Outline(V3, number, GET, b"", b"", REPORTABLE)
-        data = self._seal.close(header, usm.scoped(b"", b"", question(GET, number, [])), b"")
+        data = self._seal.close(header, usm.scoped(b"", b"", question(GET, number, NOTHING)), b"")
         found = await self._line.exchange(asked, data, self._discovered, tries)
         user = self._user
         protocols, passphrases = (user.auth, user.priv), (user.auth_password, user.priv_password)
@@ -138,12 +162,13 @@ class UserWire:
         number, authority = self._line.number(), self._authority
         boots, time = authority.boots, authority.clock(self._line.now)
         header = Header(number, flags, authority.engine, boots, time, self._name)
-        inside = usm.scoped(authority.engine, self._context, _pdu(asked, number))
+        names = self._known.names(asked.oids)
+        inside = usm.scoped(authority.engine, self._context, _pdu(asked, number, names))
         data = self._seal.close(header, inside, next(_salts).to_bytes(usm.SALT_SIZE))
         outline = Outline(V3, number, asked.kind, self._name, authority.engine, flags)
-        return await self._line.exchange(outline, data, partial(self._unsealed, number), tries)
+        return await self._line.exchange(outline, data, partial(self._unsealed, number, names), tries)
 
-    def _unsealed(self, number: int, heard: Sealed) -> Reply | Report | str:
+    def _unsealed(self, number: int, names: Names, heard: Sealed) -> Reply | Report | str:
         """What a message says that fits the question of that number.
 
         Raises:
@@ -151,9 +176,9 @@ class UserWire:
         """
         self._verify(heard)
         if heard.pdu:
-            return _said(heard.pdu, number)
+            return _said(heard.pdu, number, names)
         try:
-            return _said(self._seal.inside(heard), number)
+            return _said(self._seal.inside(heard), number, names)
         except BerError:
             raise BerError(NOT_DECRYPTED) from None
 
@@ -176,10 +201,10 @@ class UserWire:
         self._authority = Authority(header.engine, header.boots, header.time, now)
 
 
-def _said(pdu: Pdu, number: int) -> Reply | Report | str:
+def _said(pdu: Pdu, number: int, names: Names) -> Reply | Report | str:
     if pdu.kind == REPORT:
         return usm.report_of(pdu)
     if pdu.kind != RESPONSE:
         raise BerError(Reason.NOT_AN_ANSWER)
-    reply = reply_of(pdu)
+    reply = reply_of(pdu, names)
     return reply if pdu.number == number else "an answer to another question"

@@ -2,18 +2,20 @@
 
 import asyncio
 import contextlib
+import operator
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from bridge.asterisk.mib import SYS_UPTIME, Oid, Value
 from bridge.errors import SourceError
 from bridge.protocols.snmp import GET, GET_BULK, GET_NEXT, Reason
 from bridge.protocols.usm import Report
 from bridge.settings import SnmpSettings
-from bridge.sources.snmp import refusals
+from bridge.sources.snmp import refusals, sizes
 from bridge.sources.snmp.fast import fast_wire, is_fast
 from bridge.sources.snmp.refusals import NO_SUCH_NAME, TOO_BIG
+from bridge.sources.snmp.sizes import FEW, Rows, Sizes
 from bridge.sources.snmp.slow import pysnmp_wire
 from bridge.sources.snmp.user import AUTH_ONLY, AUTH_PRIV, User
 from bridge.sources.snmp.wire import (
@@ -27,13 +29,6 @@ from bridge.sources.snmp.wire import (
     SilentError,
     Wire,
 )
-
-MAX_VARIABLES = 20
-"""The most variables asked for at once: the answer mostly fits into one Ethernet frame, and every agent
-takes that many."""
-FRAME, MOST_ROWS = 1200, 60
-"""Octets of variables that fit into one Ethernet frame with all that is around them, and the most rows of a
-column that are asked for at once if they are so small."""
 
 
 class TooBig(Exception):  # noqa: N818 - the name that RFC 3416 gives this answer
@@ -51,6 +46,9 @@ class Session(Protocol):
             SourceError: no answer, or a refusal; the message says what to check.
         """
 
+    def at_once(self, oids: Sequence[Oid]) -> int:
+        """How many of these, from the first on, are best asked for by one request."""
+
     async def column(self, column: Oid, limit: int) -> list[tuple[Oid, Value]]:
         """At most `limit` variables below `column`, in their order. Not for columns with holes.
 
@@ -63,15 +61,21 @@ Connect = Callable[[SnmpSettings, Counts], contextlib.AbstractAsyncContextManage
 """Makes a Session for the time of a `with`, which counts what it refuses. Raises SourceError."""
 
 
-async def get_all(session: Session, oids: Sequence[Oid], most: int = MAX_VARIABLES) -> list[Value | None]:
+async def get_all(session: Session, oids: Sequence[Oid], most: int = 0) -> list[Value | None]:
     """The values of any number of variables, in the order asked; by smaller requests where one is too big.
+
+    Args:
+        session: asks.
+        oids: the variables.
+        most: how many are asked for at once; 0 for as many as are best.
 
     Raises:
         SourceError: as `Session.get`.
     """
     values: list[Value | None] = []
     while len(values) < len(oids):
-        wanted = oids[len(values) : len(values) + most]
+        rest = oids[len(values) :]
+        wanted = rest[: most or session.at_once(rest)]
         try:
             values += await session.get(wanted)
         except TooBig:
@@ -118,6 +122,8 @@ class AgentSession:
         self._count = counts.pbx
         self._refused = ""
         self._where = f"{settings.host}:{settings.port}"
+        self._level = User.of(settings).level
+        self._sizes = Sizes()
 
     def refuse(self, reason: str) -> None:
         """Count something that the agent sent; what is only late does not explain why it is not heard."""
@@ -131,6 +137,7 @@ class AgentSession:
         while places:
             asked = [oids[place] for place in places]
             reply = await self._ask(Question(GET, asked))
+            self._sizes.answered(asked, reply.octets)
             if reply.status == NO_SUCH_NAME and 0 < reply.culprit <= len(places):
                 del places[reply.culprit - 1]
                 continue
@@ -144,25 +151,45 @@ class AgentSession:
             return [found.get(place) for place in range(len(oids))]
         return [None] * len(oids)
 
+    def at_once(self, oids: Sequence[Oid]) -> int:
+        """See Session."""
+        return self._sizes.at_once(oids)
+
     async def column(self, column: Oid, limit: int) -> list[tuple[Oid, Value]]:
-        """See Session. An agent that does not move forward is not followed."""
+        """See Session. An agent that does not move forward is not followed.
+
+        As many rows are asked for as there were the last time, and one that shows that they end there.
+        """
         found: list[tuple[Oid, Value]] = []
-        last, width = column, len(column)
-        amount = MAX_VARIABLES
-        while True:
-            reply = await self._next(last, min(amount, limit + 1 - len(found)))
-            amount = _fitting(reply)
-            for oid, answered in reply.variables:
-                is_end = answered is Blank.END
-                if is_end or oid[:width] != column or oid <= last:
-                    if oid <= last and not is_end:
-                        self._count(refusals.NOT_INCREASING)
-                    return found
-                if len(found) == limit or not isinstance(answered, Value):
-                    self._value(answered)
-                    return found
-                found.append((oid, answered))
-                last = oid
+        expected, in_frame = self._sizes.rows(column)
+        goes_on = True
+        while goes_on:
+            last = found[-1][0] if found else column
+            end = min(limit, expected if len(found) <= expected else limit) + 1
+            reply = await self._next(last, min(in_frame, end - len(found)))
+            in_frame = sizes.in_frame(reply)
+            goes_on = self._add_rows(reply, column, limit, found)
+        self._sizes.walked(column, Rows(len(found), in_frame))
+        return found
+
+    def _add_rows(self, reply: Reply, column: Oid, limit: int, found: list[tuple[Oid, Value]]) -> bool:
+        """Add what is a row of the column and follows those that were found; whether there may be more."""
+        last, width = found[-1][0] if found else column, len(column)
+        if len(found) + len(reply.variables) <= limit and _are_rows(reply.variables, column, last):
+            found += reply.variables
+            return True
+        for oid, answered in reply.variables:
+            is_end = answered is Blank.END
+            if is_end or oid[:width] != column or oid <= last:
+                if oid <= last and not is_end:
+                    self._count(refusals.NOT_INCREASING)
+                return False
+            if len(found) == limit or not isinstance(answered, Value):
+                self._value(answered)
+                return False
+            found.append((oid, answered))
+            last = oid
+        return True
 
     async def _next(self, oid: Oid, amount: int) -> Reply:
         """The variables that follow, `amount` of them at most; that there are no more is one too.
@@ -186,14 +213,20 @@ class AgentSession:
     async def _ask(self, question: Question) -> Reply:
         """The answer to a question at the security level of the settings.
 
+        What asks for many variables is sent once: an agent that is silent to it is asked for few from then on.
+
         Raises:
-            TooBig: the answer does not fit.
+            TooBig: the answer does not fit, or there is none to many.
             SourceError: no answer, or a refusal.
         """
         self._refused = ""
+        are_many = len(question.oids) > FEW
         try:
-            reply = await self.wire.ask(question)
+            reply = await self.wire.ask(question, self._level if are_many else "")
         except SilentError:
+            if are_many:
+                self._sizes.most = FEW
+                raise TooBig from None
             raise SilentError(await self._why_silent()) from None
         except ReportError as error:
             raise SourceError(self._refusal(error.report)) from None
@@ -217,7 +250,7 @@ class AgentSession:
         settings = self._settings
         if self._refused:
             return f"{self._where} answers what cannot be used: {self._refused} (source.errors has it all)"
-        if await self._heard(User.of(settings).level):
+        if await self._heard(self._level):
             return (
                 f"{self._where} answers for itself, but not in {settings.timeout:g} s for Asterisk: "
                 "it is stuck or overloaded, or raise timeout"
@@ -227,7 +260,7 @@ class AgentSession:
                 f"no answer from {self._where} (SNMP {settings.version}): wrong host, port, version or "
                 "community, or a firewall; an agent does not answer a wrong community"
             )
-        if User.of(settings).level == AUTH_PRIV and await self._heard(AUTH_ONLY):
+        if self._level == AUTH_PRIV and await self._heard(AUTH_ONLY):
             return (
                 f"{self._where} knows the user {settings.username!r} and its auth_password, but does not "
                 f"understand its privacy: priv_password or priv_protocol ({settings.priv_protocol}) is wrong"
@@ -259,11 +292,16 @@ class AgentSession:
         return None
 
 
-def _fitting(reply: Reply) -> int:
-    """How many variables like these are asked for at once."""
-    if not reply.octets:
-        return MAX_VARIABLES
-    return min(max(MAX_VARIABLES, FRAME * len(reply.variables) // reply.octets), MOST_ROWS)
+def _are_rows(
+    variables: Sequence[tuple[Oid, Value | Blank]], column: Oid, last: Oid
+) -> TypeGuard[Sequence[tuple[Oid, Value]]]:
+    """Whether all are rows of the column, in their order behind `last`: then those between are below it too."""
+    names = [last, *(name for name, _ in variables)]
+    return (
+        names[-1][: len(column)] == column
+        and all(map(operator.lt, names, names[1:]))
+        and Blank not in map(type, (value for _, value in variables))
+    )
 
 
 def _dotted(oid: Oid) -> str:

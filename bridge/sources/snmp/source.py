@@ -24,7 +24,8 @@ from bridge.pipeline.poller import Poller
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp.fast import is_fast
 from bridge.sources.snmp.objects import UserObjects, compile_objects
-from bridge.sources.snmp.session import MAX_VARIABLES, Connect, Session, get_all, open_session
+from bridge.sources.snmp.session import Connect, Session, get_all, open_session
+from bridge.sources.snmp.sizes import FEW
 from bridge.sources.snmp.wire import Counts
 
 NAME = "snmp"
@@ -155,7 +156,7 @@ class SnmpSource:
         seen = set[str]()
         rows = [channel_row(self._columns, row) for row in range(1, channels + 1)]
         width = len(self._columns) + 4
-        at_once = max(1, MAX_VARIABLES // width)
+        at_once = max(1, FEW // width)
         for start in range(0, channels, at_once):
             oids = [oid for row in rows[start : start + at_once] for oid in row]
             values = await get_all(session, oids, len(oids))

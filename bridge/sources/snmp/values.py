@@ -1,10 +1,10 @@
 """What the variables of a PDU hold, once their types and ranges are seen to be right (RFC 2578)."""
 
-from functools import partial
+from functools import lru_cache, partial
 
 from bridge.asterisk.mib import Syntax, Value
-from bridge.protocols.ber import IDENTIFIER, INTEGER, NULL, NUMBER_OCTETS, OCTETS, BerError, arcs
-from bridge.protocols.ber import Reason as Ber
+from bridge.protocols.ber import IDENTIFIER, INTEGER, LONGEST_KEPT, NULL, OCTETS, BerError, arcs
+from bridge.protocols.ber import number as number_in
 from bridge.protocols.snmp import (
     COUNTER,
     COUNTER64,
@@ -16,7 +16,7 @@ from bridge.protocols.snmp import (
     OPAQUE,
     TICKS,
 )
-from bridge.protocols.snmp_messages import Pdu
+from bridge.protocols.snmp_messages import NOTHING, Names, Pdu
 from bridge.sources.snmp.wire import UNDECODABLE, Blank, Reply
 
 NUMBERS = {
@@ -35,21 +35,33 @@ BLANKS = {
     NULL: Blank.NOTHING,
 }
 ADDRESS_OCTETS = 4
+VALUES_KEPT = 8192
+"""How many values that were read are remembered, none longer than LONGEST_KEPT: most of what agents answer they
+have answered before. Full of the longest they take 3 MB."""
 
 _value = partial(tuple.__new__, Value)
 """Makes a Value of a pair at half the cost of its name."""
 
 
-def reply_of(pdu: Pdu) -> Reply:
+def reply_of(pdu: Pdu, names: Names = NOTHING) -> Reply:
     """What a PDU answers; where that is an error, it has no variables.
+
+    Args:
+        pdu: the answer.
+        names: those that were asked for. They need not be read where the answer has the same ones.
 
     Raises:
         BerError: a name or a value is none.
     """
     if pdu.status:
         return Reply(pdu.status, min(pdu.culprit, len(pdu.variables)), ())
-    variables = [(arcs(name), value(tag, content)) for name, tag, content in pdu.variables]
-    return Reply(0, 0, variables, pdu.octets)
+    contents = [name for name, _, _ in pdu.variables]
+    found = names.arcs if contents == names.contents else map(arcs, contents)
+    values = [
+        _kept_value(tag, content) if len(content) <= LONGEST_KEPT else value(tag, content)
+        for _, tag, content in pdu.variables
+    ]
+    return Reply(0, 0, list(zip(found, values, strict=True)), pdu.octets)
 
 
 def value(tag: int, content: bytes) -> Value | Blank:
@@ -59,10 +71,8 @@ def value(tag: int, content: bytes) -> Value | Blank:
         BerError: it has the wrong size, or is beyond the range of its type.
     """
     if number := NUMBERS.get(tag):
-        if not 0 < len(content) <= NUMBER_OCTETS:
-            raise BerError(Ber.BAD_NUMBER)
         syntax, least, greatest = number
-        found = int.from_bytes(content, signed=True)
+        found = number_in(content)
         if not least <= found <= greatest:
             raise BerError(UNDECODABLE)
         return _value((syntax, found))
@@ -71,3 +81,6 @@ def value(tag: int, content: bytes) -> Value | Blank:
             raise BerError(UNDECODABLE)
         return _value((Syntax.TEXT, content))
     return Value(Syntax.OID, arcs(content)) if tag == IDENTIFIER else BLANKS[tag]
+
+
+_kept_value = lru_cache(VALUES_KEPT)(value)

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bridge.asterisk.mib import SYS_UPTIME
+from bridge.asterisk.mib import SYS_UPTIME, Oid, Syntax, Value
 from bridge.settings import SnmpSettings
 from bridge.sources.snmp.fast import is_fast
-from bridge.sources.snmp.session import open_session
+from bridge.sources.snmp.session import get_all, open_session
 from bridge.sources.snmp.wire import UNCOUNTED, SilentError
 from tests.servers.snmpd import USERS, user
-from tests.sources.snmp.forger import forging, settings
+from tests.sources.snmp.forger import Honest, Script, forging, settings
 from tests.sources.snmp.usm import Agent3, Question, Usm
 
 
@@ -70,3 +70,45 @@ def test_no_salt_is_used_twice() -> None:
 
     asyncio.run(asking())
     assert len(set(salts)) == len(salts) == 10
+
+
+NAMES: list[Oid] = [(1, 3, 6, 1, number) for number in range(40)]
+HONEST = Honest({name: Value(Syntax.INTEGER, name[-1]) for name in NAMES})
+
+
+def poll_thrice(script: Script, timeout: float) -> list[int]:
+    """How many variables each request asked for."""
+
+    async def asking() -> list[int]:
+        async with (
+            forging(script) as forger,
+            open_session(settings(forger, timeout=timeout, retries=2)) as session,
+        ):
+            for _ in range(3):
+                found = await get_all(session, NAMES)
+                assert [value and value.data for value in found] == list(range(40))
+            return [len(asked.names) for asked in forger.asked]
+
+    return asyncio.run(asking())
+
+
+def test_what_fits_into_one_answer_is_asked_for_at_once_from_the_second_poll_on() -> None:
+    assert poll_thrice(HONEST, 30) == [20, 20, 40, 40]
+
+
+def test_an_agent_that_is_silent_to_many_is_asked_once_and_then_for_few() -> None:
+    asked = poll_thrice(lambda asked: HONEST(asked) if len(asked.names) <= 20 else [], 0.5)
+
+    assert asked == [20, 20, 40, 20, 20, 20, 20]
+
+
+def test_a_column_is_asked_for_as_it_was_the_last_time() -> None:
+    """And for one more, which would show that it has grown."""
+
+    async def asking() -> list[int]:
+        async with forging(HONEST) as forger, open_session(settings(forger)) as session:
+            for _ in range(2):
+                assert [name for name, _ in await session.column((1, 3, 6, 1), 100)] == NAMES
+            return [asked.repetitions for asked in forger.asked]
+
+    assert asyncio.run(asking()) == [20, 60, 60, 41, 1]

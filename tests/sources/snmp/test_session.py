@@ -337,6 +337,9 @@ class Narrow:
             raise TooBig
         return [Value(Syntax.INTEGER, oid[-1]) for oid in oids]
 
+    def at_once(self, oids: Sequence[Oid]) -> int:
+        return 20
+
     async def column(self, column: Oid, limit: int) -> list[tuple[Oid, Value]]:
         raise NotImplementedError
 

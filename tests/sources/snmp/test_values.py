@@ -17,7 +17,7 @@ from bridge.protocols.snmp import (
     TICKS,
     VALUES,
 )
-from bridge.protocols.snmp_messages import Pdu
+from bridge.protocols.snmp_messages import Pdu, names_of
 from bridge.sources.snmp.values import reply_of, value
 from bridge.sources.snmp.wire import Blank, Reply
 
@@ -87,6 +87,22 @@ def test_a_reply() -> None:
     assert reply_of(pdu) == Reply(
         0, 0, [((1, 3, 6, 1), Value(Syntax.TEXT, b"text")), ((1, 3, 6, 1), Blank.NOTHING)], 22
     )
+
+
+def test_a_reply_with_the_names_that_were_asked_for() -> None:
+    """They are those of the question itself."""
+    names = names_of([(1, 3, 6, 1)])
+    pdu = Pdu(RESPONSE, 1, 0, 0, [(NAME, OCTETS, b"text")], 11)
+
+    assert reply_of(pdu, names) == reply_of(pdu)
+    assert reply_of(pdu, names).variables[0][0] is names.arcs[0]
+
+
+def test_a_reply_with_other_names() -> None:
+    names = names_of([(1, 3, 6, 2)])
+    pdu = Pdu(RESPONSE, 1, 0, 0, [(NAME, OCTETS, b"text")], 11)
+
+    assert reply_of(pdu, names).variables[0][0] == (1, 3, 6, 1)
 
 
 def test_an_error_has_no_variables() -> None:

@@ -25,6 +25,9 @@ class Silent:
     async def get(self, oids: Sequence[Oid]) -> list[Value | None]:
         raise SourceError("silent")
 
+    def at_once(self, oids: Sequence[Oid]) -> int:
+        return 20
+
     async def column(self, column: Oid, limit: int) -> list[tuple[Oid, Value]]:
         raise NotImplementedError
 
