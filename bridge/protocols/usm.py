@@ -6,7 +6,7 @@ The cipher and the salt are handed in, since nothing here knows more than the st
 import hashlib
 import hmac
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 from bridge.protocols.ber import (
@@ -45,6 +45,9 @@ LAST_BOOT = 2**31 - 1
 LARGEST = 65_507
 """Octets that a datagram holds, which is what is asked for at most."""
 _SIZE, _MODEL, _VERSION = integer(LARGEST), integer(USM), integer(V3)
+_FLAGS = [tlv(OCTETS, bytes((flags,))) for flags in range(8)]
+_text = lru_cache(4096)(partial(tlv, OCTETS))
+"""What nearly every message has: an engine, a user, a context, or a blank where the MAC comes."""
 
 
 class Report(StrEnum):
@@ -158,7 +161,7 @@ def localized(key: bytes, engine: bytes, algorithm: str) -> bytes:
 
 def scoped(engine: bytes, context: bytes, pdu: bytes) -> bytes:
     """A PDU with the name of the context that it is about."""
-    return tlv(SEQUENCE, tlv(OCTETS, engine), tlv(OCTETS, context), pdu)
+    return tlv(SEQUENCE, _text(engine), _text(context), pdu)
 
 
 class Seal:
@@ -173,6 +176,7 @@ class Seal:
         self._keys = shared
         self._cipher = cipher
         self._hash, self._mac_size = MACS.get(shared.protocol, ("", 0))
+        self._keyed = hmac.new(shared.auth, digestmod=self._hash) if self._hash else None
 
     def close(self, header: Header, inside: bytes, salt: bytes) -> bytes:
         """A message around a scoped PDU, protected as the flags of its header say.
@@ -202,7 +206,10 @@ class Seal:
         return hmac.compare_digest(self._mac(blank), message.mac)
 
     def _mac(self, blank: bytes) -> bytes:
-        return hmac.digest(self._keys.auth, blank, self._hash)[: self._mac_size]
+        assert self._keyed, "without a key nothing is authentic"
+        mac = self._keyed.copy()
+        mac.update(blank)
+        return mac.digest()[: self._mac_size]
 
     def inside(self, message: Sealed) -> Pdu:
         """The PDU of an encrypted message.
@@ -222,9 +229,10 @@ def _vector(header: Header, salt: bytes) -> bytes:
 
 
 def _message(header: Header, mac: bytes, salt: bytes, inside: bytes) -> bytes:
-    about = tlv(SEQUENCE, integer(header.number), _SIZE, tlv(OCTETS, bytes((header.flags,))), _MODEL)
-    names = tlv(OCTETS, header.engine), integer(header.boots), integer(header.time), tlv(OCTETS, header.user)
-    security = tlv(OCTETS, tlv(SEQUENCE, *names, tlv(OCTETS, mac), tlv(OCTETS, salt)))
+    about = tlv(SEQUENCE, integer(header.number), _SIZE, _FLAGS[header.flags], _MODEL)
+    clock = integer(header.boots), integer(header.time)
+    texts = _text(mac), tlv(OCTETS, salt)
+    security = tlv(OCTETS, tlv(SEQUENCE, _text(header.engine), *clock, _text(header.user), *texts))
     return tlv(SEQUENCE, _VERSION, about, security, inside)
 
 

@@ -20,6 +20,8 @@ from bridge.sources.snmp.wire import UNCOUNTED, UNKNOWN_SENDER, Address, Counts,
 
 RECEIVE_BUFFER = 4 * 1024 * 1024
 """Octets that may wait to be read, if the system allows so many: answers of thousands of agents at once."""
+TICK = 0.1
+"""Seconds between looks at who has waited too long: by so much a timeout may be late."""
 AT_ONCE = 64
 """The most datagrams that are read before other work has its turn."""
 
@@ -36,11 +38,13 @@ class Open(NamedTuple):
         asked: what its answer has to match.
         read: makes the answer of what was heard, or raises BerError with the reason for which it is refused.
         answer: where it goes.
+        until: when it is given up, by the clock of the loop.
     """
 
     asked: Outline
     read: Callable[[Any], Any]
     answer: asyncio.Future[Any]
+    until: float
 
 
 class Net:
@@ -60,6 +64,7 @@ class Net:
         self._sockets: dict[int, socket.socket] = {}
         self._targets: dict[tuple[str, int], list[Counts]] = {}
         self._strangers = UNCOUNTED.bridge
+        self._sweep: asyncio.TimerHandle | None = None
 
     @classmethod
     @contextlib.contextmanager
@@ -78,6 +83,8 @@ class Net:
 
     def close(self) -> None:
         """Close the sockets; nothing is heard any more."""
+        if self._sweep:
+            self._sweep.cancel()
         for sock in self._sockets.values():
             self.loop.remove_reader(sock.fileno())
             sock.close()
@@ -94,6 +101,20 @@ class Net:
             known.remove(counts)
             if not known:
                 del self._targets[place(address)]
+
+    def wait(self, key: Key, question: Open) -> None:
+        """Have a question wait for its answer, which is None when nothing has come in time."""
+        self.open[key] = question
+        if not self._sweep:
+            self._sweep = self.loop.call_later(TICK, self._give_up)
+
+    def _give_up(self) -> None:
+        """One timer for all questions costs less than one for each."""
+        now = self.loop.time()
+        for question in self.open.values():
+            if question.until <= now and not question.answer.done():
+                question.answer.set_result(None)
+        self._sweep = self.loop.call_later(TICK, self._give_up) if self.open else None
 
     def send(self, data: bytes, address: Address) -> None:
         """Send a datagram; where there is no room for it, it is lost as it may be anywhere on its way.
@@ -189,19 +210,10 @@ class Line:
         try:
             for _ in range(tries):
                 answer: asyncio.Future[T | None] = self._net.loop.create_future()
-                self._net.open[key] = Open(asked, read, answer)
+                self._net.wait(key, Open(asked, read, answer, self.now + self._timeout))
                 self._net.send(data, self._address)
-                timer = self._net.loop.call_later(self._timeout, _give_up, answer)
-                try:
-                    if (heard := await answer) is not None:
-                        return heard
-                finally:
-                    timer.cancel()
+                if (heard := await answer) is not None:
+                    return heard
         finally:
             self._net.open.pop(key, None)
         raise SilentError
-
-
-def _give_up(answer: asyncio.Future[Any]) -> None:
-    if not answer.done():
-        answer.set_result(None)

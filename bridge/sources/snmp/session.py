@@ -213,7 +213,7 @@ class AgentSession:
     async def _ask(self, question: Question) -> Reply:
         """The answer to a question at the security level of the settings.
 
-        What asks for many variables is sent once: an agent that is silent to it is asked for few from then on.
+        What asks for many variables is sent once: who is silent to it is asked for few from then on.
 
         Raises:
             TooBig: the answer does not fit, or there is none to many.
@@ -295,7 +295,7 @@ class AgentSession:
 def _are_rows(
     variables: Sequence[tuple[Oid, Value | Blank]], column: Oid, last: Oid
 ) -> TypeGuard[Sequence[tuple[Oid, Value]]]:
-    """Whether all are rows of the column, in their order behind `last`: then those between are below it too."""
+    """Whether all are rows of the column, in their order behind `last`; in order, the last one tells."""
     names = [last, *(name for name, _ in variables)]
     return (
         names[-1][: len(column)] == column

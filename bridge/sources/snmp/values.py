@@ -36,8 +36,8 @@ BLANKS = {
 }
 ADDRESS_OCTETS = 4
 VALUES_KEPT = 8192
-"""How many values that were read are remembered, none longer than LONGEST_KEPT: most of what agents answer they
-have answered before. Full of the longest they take 3 MB."""
+"""How many values that were read are remembered, none longer than LONGEST_KEPT: most of what agents answer
+they have answered before. Full of the longest they take 3 MB."""
 
 _value = partial(tuple.__new__, Value)
 """Makes a Value of a pair at half the cost of its name."""
