@@ -3,7 +3,7 @@
 What version 3 puts around them stands in `usm.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bridge.protocols.ber import (
@@ -28,14 +28,15 @@ from bridge.protocols.snmp import (
     Outline,
     Reason,
 )
+from bridge.protocols.snmp_layout import Memory, Variable
 
 NULL_VALUE = b"\x05\x00"
 ZERO = integer(0)
 SHORTEST = 7
 """Octets of the shortest variable."""
 
-Variable = tuple[bytes, int, bytes]
-"""A variable as it stands on the wire: the content of its name, the tag and the content of its value."""
+Recall = Callable[[int], Memory | None]
+"""Finds what is known of the answers to the question of a number."""
 
 
 class Pdu(NamedTuple):
@@ -69,18 +70,20 @@ class Names(NamedTuple):
         arcs: the names.
         contents: each as it stands on the wire.
         variables: all of them, without values.
+        memory: what is known of the answers.
     """
 
     arcs: Sequence[Arcs]
     contents: list[bytes]
     variables: bytes
+    memory: Memory
 
 
 def names_of(arcs: Sequence[Arcs]) -> Names:
     """These names, written."""
     contents = list(map(name, arcs))
     variables = (tlv(SEQUENCE, tlv(IDENTIFIER, each), NULL_VALUE) for each in contents)
-    return Names(arcs, contents, tlv(SEQUENCE, *variables))
+    return Names(arcs, contents, tlv(SEQUENCE, *variables), Memory())
 
 
 NOTHING = names_of(())
@@ -97,19 +100,23 @@ def message(version: int, community: bytes, pdu: bytes) -> bytes:
     return tlv(SEQUENCE, integer(version), tlv(OCTETS, community), pdu)
 
 
-def read(version: int, fields: Reader, data: bytes) -> Message:
+def _unknown(_: int) -> None:
+    """Nothing is known of any answer."""
+
+
+def read(version: int, fields: Reader, data: bytes, recall: Recall = _unknown) -> Message:
     """The rest of a message of version 1 or 2c, of which `snmp.envelope` has read the begin.
 
     Raises:
         BerError: it is none, or beyond a limit; `reason` says why.
     """
     community = fields.octets()
-    pdu = read_pdu(fields, data)
+    pdu = read_pdu(fields, data, recall)
     fields.close()
     return Message(Outline(version, pdu.number, pdu.kind, community), pdu)
 
 
-def read_pdu(fields: Reader, data: bytes) -> Pdu:
+def read_pdu(fields: Reader, data: bytes, recall: Recall = _unknown) -> Pdu:
     """The next element of `data`, which is a PDU. Names and contents are not yet looked into.
 
     Raises:
@@ -120,14 +127,23 @@ def read_pdu(fields: Reader, data: bytes) -> Pdu:
     variables = inner.inside(SEQUENCE)
     inner.close()
     start, end = variables.span
-    return Pdu(fields.tag, ident, status, culprit, _variables(data, start, end), end - start)
+    memory = recall(ident)
+    found = memory.read(data, start, end) if memory else None
+    if found is None:
+        found = read_variables(data, start, end)
+        if memory:
+            memory.learn(data, start, end, found)
+    return Pdu(fields.tag, ident, status, culprit, found, end - start)
 
 
-def _variables(data: bytes, at: int, end: int) -> list[Variable]:
+def read_variables(data: bytes, at: int, end: int) -> list[Variable]:
     """The variables between two places.
 
     Nearly all have only lengths of one octet. Those are read here, which is what polling costs; the others by
     a Reader.
+
+    Raises:
+        BerError: something there is no variable, or they are too many.
     """
     found: list[Variable] = []
     while at < end:

@@ -22,6 +22,7 @@ from bridge.protocols.ber import (
     tlv,
 )
 from bridge.protocols.snmp import AUTH, PRIV, USM, V3, Outline, Reason
+from bridge.protocols.snmp_layout import Memory
 from bridge.protocols.snmp_messages import Pdu, read_pdu
 
 MACS = {
@@ -211,8 +212,8 @@ class Seal:
         mac.update(blank)
         return mac.digest()[: self._mac_size]
 
-    def inside(self, message: Sealed) -> Pdu:
-        """The PDU of an encrypted message.
+    def inside(self, message: Sealed, memory: Memory | None = None) -> Pdu:
+        """The PDU of an encrypted message; `memory` is of earlier answers to the same question.
 
         Raises:
             BerError: what comes out is none.
@@ -221,7 +222,7 @@ class Seal:
             raise BerError(Reason.BAD_SECURITY)
         vector = _vector(message.header, message.salt)
         clear = self._cipher.decrypt(self._keys.priv, vector, message.encrypted)
-        return read_scoped(Reader(clear), clear)
+        return read_scoped(Reader(clear), clear, memory)
 
 
 def _vector(header: Header, salt: bytes) -> bytes:
@@ -268,7 +269,7 @@ def read_sealed(fields: Reader, data: bytes) -> Sealed:
     return Sealed(header, data, mac, mac_at, salt, encrypted, pdu)
 
 
-def read_scoped(fields: Reader, data: bytes) -> Pdu:
+def read_scoped(fields: Reader, data: bytes, memory: Memory | None = None) -> Pdu:
     """The next element of `data`, which is a scoped PDU. What may be padding behind it is not looked at.
 
     Raises:
@@ -276,7 +277,7 @@ def read_scoped(fields: Reader, data: bytes) -> Pdu:
     """
     inner = fields.inside(SEQUENCE)
     inner.contents(OCTETS, OCTETS)
-    pdu = read_pdu(inner, data)
+    pdu = read_pdu(inner, data, lambda _: memory)
     inner.close()
     return pdu
 

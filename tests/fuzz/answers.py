@@ -6,7 +6,8 @@ from typing import TypeVar
 from bridge.protocols.ber import BerError
 from bridge.protocols.ber import Reason as Ber
 from bridge.protocols.snmp import V3, Outline, Reason, envelope, outline
-from bridge.protocols.snmp_messages import Pdu, read
+from bridge.protocols.snmp_layout import Memory
+from bridge.protocols.snmp_messages import Message, Pdu, read
 from bridge.protocols.usm import Keys, Seal, read_sealed, report_of
 from bridge.sources.snmp.crypto import Aes
 from bridge.sources.snmp.values import reply_of
@@ -42,9 +43,19 @@ def _told(ask: Callable[[], T]) -> T | str:
 def _heard(data: bytes) -> tuple[Outline, Pdu | None]:
     version, fields = envelope(data)
     if version != V3:
-        return read(version, fields, data)
+        found = read(version, fields, data)
+        assert _recalled(data) == found
+        return found
     sealed = read_sealed(fields, data)
     SEAL.authentic(sealed)
     if sealed.pdu is None:
         _told(lambda: SEAL.inside(sealed))
     return sealed.outline, sealed.pdu
+
+
+def _recalled(data: bytes) -> Message:
+    """The same, when two answers before were laid out as this one."""
+    memory = Memory()
+    for _ in range(2):
+        read(*envelope(data), data, lambda _: memory)
+    return read(*envelope(data), data, lambda _: memory)

@@ -10,6 +10,7 @@ from bridge.asterisk.mib import Oid
 from bridge.protocols import usm
 from bridge.protocols.ber import BerError
 from bridge.protocols.snmp import AUTH, GET, PRIV, REPORT, REPORTABLE, RESPONSE, V1, V2C, V3, Outline, Reason
+from bridge.protocols.snmp_layout import Memory
 from bridge.protocols.snmp_messages import NOTHING, Message, Names, Pdu, message, names_of, question
 from bridge.protocols.usm import Authority, Header, Report, Seal, Sealed
 from bridge.settings import SnmpSettings
@@ -75,7 +76,8 @@ class CommunityWire:
         asked = Outline(self._version, number, question.kind, self._community)
         names = self._known.names(question.oids)
         data = message(self._version, self._community, _pdu(question, number, names))
-        return await self._line.exchange(asked, data, partial(_read, names), 1 if once_at else self._tries)
+        tries = 1 if once_at else self._tries
+        return await self._line.exchange(asked, data, partial(_read, names), tries, _memory(question, names))
 
 
 class Known:
@@ -98,6 +100,11 @@ class Known:
 
 def _pdu(asked: Question, number: int, names: Names) -> bytes:
     return question(asked.kind, number, names, asked.repetitions)
+
+
+def _memory(asked: Question, names: Names) -> Memory | None:
+    """Tables are walked in many parts; what is known of their answers would take more room than it saves."""
+    return names.memory if asked.kind == GET else None
 
 
 def _read(names: Names, heard: Message) -> Reply:
@@ -166,9 +173,12 @@ class UserWire:
         inside = usm.scoped(authority.engine, self._context, _pdu(asked, number, names))
         data = self._seal.close(header, inside, next(_salts).to_bytes(usm.SALT_SIZE))
         outline = Outline(V3, number, asked.kind, self._name, authority.engine, flags)
-        return await self._line.exchange(outline, data, partial(self._unsealed, number, names), tries)
+        read = partial(self._unsealed, number, names, _memory(asked, names))
+        return await self._line.exchange(outline, data, read, tries)
 
-    def _unsealed(self, number: int, names: Names, heard: Sealed) -> Reply | Report | str:
+    def _unsealed(
+        self, number: int, names: Names, memory: Memory | None, heard: Sealed
+    ) -> Reply | Report | str:
         """What a message says that fits the question of that number.
 
         Raises:
@@ -178,7 +188,7 @@ class UserWire:
         if heard.pdu:
             return _said(heard.pdu, number, names)
         try:
-            return _said(self._seal.inside(heard), number, names)
+            return _said(self._seal.inside(heard, memory), number, names)
         except BerError:
             raise BerError(NOT_DECRYPTED) from None
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from bridge.errors import SourceError
 from bridge.protocols.ber import BerError
 from bridge.protocols.snmp import MAX_SIZE, V3, Outline, Reason, envelope, mismatch
+from bridge.protocols.snmp_layout import Memory
 from bridge.protocols.snmp_messages import Message, read
 from bridge.protocols.usm import Sealed, read_sealed
 from bridge.sources.snmp.wire import UNCOUNTED, UNKNOWN_SENDER, Address, Counts, SilentError, place
@@ -39,12 +40,14 @@ class Open(NamedTuple):
         read: makes the answer of what was heard, or raises BerError with the reason for which it is refused.
         answer: where it goes.
         until: when it is given up, by the clock of the loop.
+        memory: what is known of the answers to it.
     """
 
     asked: Outline
     read: Callable[[Any], Any]
     answer: asyncio.Future[Any]
     until: float
+    memory: Memory | None
 
 
 class Net:
@@ -163,7 +166,11 @@ class Net:
             BerError: it cannot be read, or is not protected as it should be.
         """
         version, fields = envelope(data)
-        heard: Heard = read_sealed(fields, data) if version == V3 else read(version, fields, data)
+        heard: Heard
+        if version == V3:
+            heard = read_sealed(fields, data)
+        else:
+            heard = read(version, fields, data, lambda number: self._memory((*where, number)))
         waiting = self.open.get((*where, heard.outline.number))
         if not waiting or waiting.answer.done():
             return Reason.UNMATCHED
@@ -171,6 +178,10 @@ class Net:
         if not reason:
             waiting.answer.set_result(waiting.read(heard))
         return reason
+
+    def _memory(self, key: Key) -> Memory | None:
+        waiting = self.open.get(key)
+        return waiting.memory if waiting else None
 
 
 class Line:
@@ -199,8 +210,15 @@ class Line:
             pass
         return number
 
-    async def exchange(self, asked: Outline, data: bytes, read: Callable[[Any], T], tries: int) -> T:
-        """The answer to a message, which is sent up to `tries` times.
+    async def exchange(
+        self,
+        asked: Outline,
+        data: bytes,
+        read: Callable[[Any], T],
+        tries: int,
+        memory: Memory | None = None,
+    ) -> T:
+        """The answer to a message, which is sent up to `tries` times; `memory` is of earlier answers to it.
 
         Raises:
             SilentError: there is none.
@@ -210,7 +228,7 @@ class Line:
         try:
             for _ in range(tries):
                 answer: asyncio.Future[T | None] = self._net.loop.create_future()
-                self._net.wait(key, Open(asked, read, answer, self.now + self._timeout))
+                self._net.wait(key, Open(asked, read, answer, self.now + self._timeout, memory))
                 self._net.send(data, self._address)
                 if (heard := await answer) is not None:
                     return heard

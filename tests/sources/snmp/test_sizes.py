@@ -1,4 +1,4 @@
-"""What is remembered of answers: frames are filled once sizes are known, but not beyond what was seen to fit."""
+"""What is remembered of answers: frames are filled once sizes are known, not beyond what was seen to fit."""
 
 from hypothesis import given
 from hypothesis import strategies as st
