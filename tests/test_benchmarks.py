@@ -6,7 +6,9 @@ import shutil
 import socket
 import subprocess
 import sys
+import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,6 +83,32 @@ def test_the_generator_tells_what_arrives(load: str, least: int, most: int, tmp_
     counted = json.loads(log.read_text())
     assert counted["packets"] == told["packets"] - told["drops"] > 0
     assert least < counted["bytes"] / counted["packets"] <= most
+
+
+@pytest.fixture
+def snmp() -> Any:
+    """The benchmark of SNMP; pysnmp's API, which it imports, warns of itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return importlib.import_module("tests.benchmarks.bench_snmp")
+
+
+def test_snmp_runs_at_its_smallest(snmp: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """With our own engine alone."""
+    snmp.main(["--smoke"])
+
+    shown = capsys.readouterr().out
+    assert all(f"| {load.title} |" in shown for load in snmp.LOADS)
+    assert shown.count("poll of Asterisk") == 2
+
+
+def test_a_goal_of_snmp_is_met_by_the_median_ratio(snmp: Any) -> None:
+    row = {snmp.OURS: [1.0, 1.0, 4.0], snmp.GUFO: [2.0, 4.0, 2.0], snmp.API: [69.0] * 3}
+
+    shown = "\n".join(snmp.goals({snmp.LOADS[0]: row}))
+
+    assert "at most gufo-snmp | 0.50 x | reached |" in shown
+    assert "at most 1/70 of pysnmp's API | 1/69 | **missed** |" in shown
 
 
 def a_run(rate: float, cpu: float = 1.0, foreign: float = 0.0) -> Run:

@@ -163,7 +163,7 @@ def collectd(place: Place) -> AbstractContextManager[Running]:
     file = place.folder / "collectd.conf"
     words = {"folder": place.folder, "peers": unpacked(), "port": port, "carbon": place.carbon}
     file.write_text(COLLECTD_CONFIGURATION.format_map(words))
-    return _started([_program(COLLECTD), "-f", "-C", file], port, place.folder, _libraries())
+    return _started([_program(COLLECTD), "-f", "-C", file], port, place.folder, libraries())
 
 
 def netdata(place: Place) -> AbstractContextManager[Running]:
@@ -175,7 +175,7 @@ def netdata(place: Place) -> AbstractContextManager[Running]:
     file = place.folder / "netdata.conf"
     file.write_text(NETDATA_CONFIGURATION.format_map(words))
     (place.folder / "exporting.conf").write_text(NETDATA_EXPORT.format_map(words))
-    return _started([_program(NETDATA), "-D", "-c", file], port, place.folder, _libraries())
+    return _started([_program(NETDATA), "-D", "-c", file], port, place.folder, libraries())
 
 
 def ours(native: str) -> Start:
@@ -208,7 +208,8 @@ def _program(name: str) -> Path:
     return unpacked() / "usr/sbin" / name
 
 
-def _libraries() -> dict[str, str]:
+def libraries() -> dict[str, str]:
+    """The environment in which programs from there find their libraries."""
     return {"LD_LIBRARY_PATH": ":".join(map(str, (unpacked() / "usr/lib").glob("*-linux-*")))}
 
 
