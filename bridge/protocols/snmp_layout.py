@@ -1,8 +1,8 @@
 """Where the variables of an answer stand, remembered until the next answer to the same question.
 
 From poll to poll values change, but seldom the octets that they take. So an answer mostly has the layout of
-the one before: then all of its variables are cut out at once, and what stands between the values, names, types
-and lengths, is compared with what was read and found right before.
+the one before: then all of its variables are cut out at once, and what stands between the values (names,
+types and lengths) is compared with what was read and found right before.
 """
 
 from struct import Struct
