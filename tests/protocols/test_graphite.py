@@ -1,5 +1,6 @@
 """Samples as carbon takes them."""
 
+import math
 import pickle
 import re
 import string
@@ -14,6 +15,7 @@ from bridge.asterisk.catalog import CATALOG
 from bridge.asterisk.catalog.queues import QUEUE_WAITING
 from bridge.asterisk.catalog.system import SECURITY_EVENTS, SYSTEM_INFO
 from bridge.core.metric import MetricKind
+from bridge.core.number import text
 from bridge.core.sample import Sample, Series
 from bridge.protocols.graphite import (
     DATAGRAM,
@@ -250,3 +252,38 @@ def test_a_name_is_worked_out_once_and_the_memory_is_bounded() -> None:
 
     assert len(asked) == 3
     assert len(remembered) == 1
+
+
+def test_a_run_of_series_that_comes_again_is_known_as_a_whole_and_that_memory_is_bounded_too() -> None:
+    remembered = Names(PATH, limit=4)
+    runs = [tuple(QUEUE_WAITING.series("hq", queue) for queue in queues) for queues in ("abc", "bc", "de")]
+
+    first = remembered.run(runs[0])
+    again = remembered.run(runs[0])
+    others = [remembered.run(run) for run in runs[1:]]
+    forgotten = remembered.run(runs[0])
+
+    assert first is again
+    assert first is not forgotten
+    assert [first, *others, forgotten] == [[PATH(one) for one in run] for run in (*runs, runs[0])]
+
+
+FEW = st.sampled_from(
+    [*(QUEUE_WAITING.series("hq", queue) for queue in "abc"), SYSTEM_INFO.series("hq", "22")]
+)
+BATCHES = st.lists(
+    st.lists(st.builds(Sample, FEW, st.floats() | st.integers(-9, 9), st.sampled_from([NOW, NOW + 1])))
+)
+
+
+@given(BATCHES)
+def test_whatever_came_before_a_batch_is_the_lines_of_its_samples(batches: list[list[Sample]]) -> None:
+    remembered = Names(PATH, limit=5)
+
+    for batch in batches:
+        expected = [
+            f"{PATH(series)} {text(value)} {int(time)}\n"
+            for series, value, time in batch
+            if math.isfinite(value) and PATH(series)
+        ]
+        assert b"".join(plaintext(batch, remembered)).decode() == "".join(expected)
