@@ -12,6 +12,7 @@ from math import isfinite
 from bridge.core.metric import Metric, MetricKind
 from bridge.core.naming import Escape, escaper, place
 from bridge.core.number import texts
+from bridge.core.runs import Runs
 from bridge.core.sample import Sample, Series
 
 WORD = string.ascii_letters + string.digits + "_-"
@@ -119,39 +120,30 @@ def _dotted(escape: Escape) -> Escape:
 class Names(dict[Series, str]):
     """The name of each series, worked out when it is first asked for.
 
-    Series mostly come as they came before, many together: such a run is known again as a whole, which takes
-    a tenth of the time of a look at each.
-
     Args:
         layout: gives the names.
-        limit: how many are kept, and of how many series in runs.
+        limit: how many are kept.
     """
 
     def __init__(self, layout: Layout, limit: int = NAMES) -> None:
         super().__init__()
         self._layout = layout
         self._limit = limit
-        self._runs: dict[Series, tuple[tuple[Series, ...], list[str]]] = {}
-        self._room = limit
+        self._runs = Runs[str](limit)
 
     def __missing__(self, series: Series) -> str:
         if len(self) >= self._limit:
             self.clear()
+            self._runs.clear()
         name = self[series] = self._layout(series)
         return name
 
-    def run(self, series: tuple[Series, ...]) -> list[str]:
-        """The names of at least one series."""
-        known, names = self._runs.get(series[0], ((), []))
-        return names if known == series else self._learn(series)
-
-    def _learn(self, series: tuple[Series, ...]) -> list[str]:
-        self._room -= len(series)
-        if self._room < 0:
-            self._runs.clear()
-            self._room = self._limit
-        names = list(map(self.__getitem__, series))
-        self._runs[series[0]] = series, names
+    def of(self, series: tuple[Series, ...]) -> list[str]:
+        """The name of each."""
+        names = self._runs.get(series)
+        if names is None:
+            names = list(map(self.__getitem__, series))
+            self._runs.learn(series, names)
         return names
 
 
@@ -173,7 +165,7 @@ def _runs(samples: Iterable[Sample], names: Names) -> Iterator[tuple[list[str], 
     """`<name> <value>` of those that stand together and have one time, and the end of all their lines."""
     for time, run in groupby(samples, TIME):
         series, values, _ = zip(*run, strict=True)
-        named, said = names.run(series), texts(values)
+        named, said = names.of(series), texts(values)
         points: Iterable[tuple[str, str]] = zip(named, said, strict=True)
         if not (all(named) and all(said)):
             points = filter(all, points)

@@ -254,18 +254,18 @@ def test_a_name_is_worked_out_once_and_the_memory_is_bounded() -> None:
     assert len(remembered) == 1
 
 
-def test_a_run_of_series_that_comes_again_is_known_as_a_whole_and_that_memory_is_bounded_too() -> None:
-    remembered = Names(PATH, limit=4)
-    runs = [tuple(QUEUE_WAITING.series("hq", queue) for queue in queues) for queues in ("abc", "bc", "de")]
+def test_names_of_many_are_those_of_each_and_worked_out_once() -> None:
+    asked: list[Series] = []
 
-    first = remembered.run(runs[0])
-    again = remembered.run(runs[0])
-    others = [remembered.run(run) for run in runs[1:]]
-    forgotten = remembered.run(runs[0])
+    def layout(series: Series) -> str:
+        asked.append(series)
+        return PATH(series)
 
-    assert first is again
-    assert first is not forgotten
-    assert [first, *others, forgotten] == [[PATH(one) for one in run] for run in (*runs, runs[0])]
+    remembered = Names(layout)
+    run = tuple(QUEUE_WAITING.series("hq", queue) for queue in "abc")
+
+    assert remembered.of(run) == remembered.of(run) == [PATH(series) for series in run]
+    assert asked == list(run)
 
 
 FEW = st.sampled_from(
