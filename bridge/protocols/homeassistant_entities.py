@@ -22,7 +22,7 @@ from bridge.protocols.homeassistant_ids import config_topic, entity_id, join, no
 from bridge.protocols.homeassistant_looks import Look, bucket_look, is_own, look
 from bridge.protocols.mqtt import RESERVED, Message, announce, escape
 from bridge.protocols.mqtt_alerts import alert_topic, event_topic, request_topic
-from bridge.protocols.mqtt_values import Cell, entity_cell, metric_cell
+from bridge.protocols.mqtt_cells import Cell, entity_cell, metric_cell
 
 ORIGIN = "asterisk-bridge"
 MAKER = "Asterisk"

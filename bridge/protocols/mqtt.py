@@ -1,4 +1,4 @@
-"""What is published over MQTT, in the manner of zigbee2mqtt. The topics of values are in `mqtt_values`.
+"""What is published over MQTT, in the manner of zigbee2mqtt. Those of values are in `mqtt_cells`.
 
     <prefix>/bridge/state              {"state":"online"}, also the Last Will
     <prefix>/bridge/info, .../health   JSON objects
