@@ -1,5 +1,7 @@
 """PUBLISH and PUBACK as bytes, MQTT 3.1.1 and 5 (sections 2.2, 3.3 and 3.4 of both standards)."""
 
+import re
+import struct
 from functools import lru_cache
 
 from bridge.protocols.mqtt import LONGEST_TOPIC, Message
@@ -9,6 +11,9 @@ RETAIN = 0x01
 LONGEST = 268_435_455
 """Bytes behind the length, which has four times seven bits."""
 PLAIN = (b"\x00", b"\x10", b"\x00\x00", b"\x10\x00")
+_RUN = (re.compile(rb"(?:\x40\x02..)+", re.DOTALL), struct.Struct("!xxH"))
+_RUN_WITH_REASON = (re.compile(rb"(?:\x40\x03..[\x00\x10])+", re.DOTALL), struct.Struct("!xxHx"))
+"""PUBACKs of one length, and where the number is in each."""
 REFUSED = 0x80
 """The least reason code of MQTT 5 that tells of a failure."""
 
@@ -49,6 +54,14 @@ def _start(first: int, size: int) -> bytes:
         size >>= 7
     start.append(size)
     return bytes(start)
+
+
+def acknowledged(received: bytes, *, properties: bool) -> tuple[list[int], int]:
+    """The numbers of the plain PUBACKs of one length with which it begins, and the bytes of each of them."""
+    for run, form in (_RUN, _RUN_WITH_REASON) if properties else (_RUN,):
+        if found := run.match(received):
+            return [number for (number,) in form.iter_unpack(found[0])], form.size
+    return [], 0
 
 
 def is_plain(acknowledgement: bytes | bytearray, *, properties: bool) -> bool:

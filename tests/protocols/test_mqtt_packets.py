@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.protocols.mqtt import Message
-from bridge.protocols.mqtt_packets import is_plain, is_refusal, publish
+from bridge.protocols.mqtt_packets import acknowledged, is_plain, is_refusal, publish
 
 BOTH = pytest.mark.parametrize("properties", [False, True], ids=["3.1.1", "5"])
 
@@ -70,3 +70,37 @@ class TestAcknowledgement:
 
     def test_a_failure_is_a_refusal(self) -> None:
         assert is_refusal(b"\x00\x07\x87")
+
+
+PLAIN = st.integers(0, 65_535).map(lambda number: b"\x40\x02" + number.to_bytes(2))
+WITH_REASON = st.builds(
+    lambda number, reason: b"\x40\x03" + number.to_bytes(2) + reason,
+    st.integers(0, 65_535),
+    st.sampled_from([b"\x00", b"\x10"]),
+)
+OTHER = st.sampled_from(
+    [b"", b"\x40", b"\x40\x02\x00", b"\x40\x03\x00\x01\x87", b"\x41\x02\x00\x01", b"\xd0\x00", b"\x90\x03"]
+)
+
+
+class TestManyAcknowledgements:
+    """What a broker sends in a row is read at once, and nothing else is."""
+
+    @BOTH
+    @given(st.lists(PLAIN), OTHER)
+    def test_plain_ones_are_read_up_to_what_is_none(
+        self, properties: bool, packets: list[bytes], other: bytes
+    ) -> None:
+        numbers, size = acknowledged(b"".join(packets) + other, properties=properties)
+
+        assert numbers == [int.from_bytes(packet[2:4]) for packet in packets]
+        assert size == (4 if packets else 0)
+
+    @given(st.lists(WITH_REASON, min_size=1), OTHER)
+    def test_with_mqtt_5_they_may_tell_a_reason_that_is_none_to_worry(
+        self, packets: list[bytes], other: bytes
+    ) -> None:
+        received = b"".join(packets) + other
+
+        assert acknowledged(received, properties=True) == ([int.from_bytes(p[2:4]) for p in packets], 5)
+        assert acknowledged(received, properties=False) == ([], 0)

@@ -22,7 +22,8 @@ from bridge.protocols.mqtt_inbound import LARGEST, PUBACK, Inbound, matches
 from bridge.protocols.mqtt_packets import is_plain
 from bridge.settings import MqttSettings
 from bridge.sinks.mqtt.outbox import Outbox
-from bridge.sinks.mqtt.paho import CONNECTION_LOST, Paho, ReadAhead
+from bridge.sinks.mqtt.paho import CONNECTION_LOST, Paho
+from bridge.sinks.mqtt.reading import Reading
 from bridge.sinks.mqtt.role import Role
 from bridge.sinks.mqtt.tls import tls_context
 
@@ -38,8 +39,6 @@ CORRECTION = 1.0
 """Seconds between two corrections of our own state: who falsifies it in a loop does not make us loop."""
 MALFORMED, BROKEN_RULE, SILENT = 0x81, 0x82, 0x8D
 """The reason codes of MQTT 5 by which paho says that it could not read what came, or that nothing did."""
-READS = 50
-"""Packets that are read before others have a turn: some 2 ms of acknowledgements."""
 
 FAILURES = (aiomqtt.MqttError, OSError, ValueError, ProtocolError)
 """What a link raises."""
@@ -73,7 +72,6 @@ class Link(aiomqtt.Client):
         self._role = role
         self._version = settings.version
         self._ending = False
-        self._dry = self._reading_on = False
         self._lost: Exception | None = None
         self._cause: OSError | None = None
         self._connecting: asyncio.Task[aiomqtt.Client] | None = None
@@ -81,11 +79,10 @@ class Link(aiomqtt.Client):
         self._correcting: asyncio.TimerHandle | None = None
         self._corrected = -CORRECTION
         self._paho = Paho(self._client)
-        if endpoint.scheme in {"mqtt", "mqtts"}:  # a WebSocket hands out frames
-            self._paho.wrap("_sock_recv", ReadAhead().take)
         self._outbox = Outbox(
             self._paho, self._write, properties=settings.version == "5", timeout=settings.timeout
         )
+        self._reading = Reading(self._paho, self._outbox, ahead=endpoint.scheme in {"mqtt", "mqtts"})
         self._inbound = Inbound(
             role.filters,
             settings.version,
@@ -203,9 +200,8 @@ class Link(aiomqtt.Client):
         """Take bytes; `size` is what the broker said that a packet has, or a single byte before that."""
         self._inbound.check_size(size, self._paho.frame)
         try:
-            return receive(size)
+            return self._reading.receive(receive, size)
         except BlockingIOError:
-            self._dry = True
             raise
         except OSError as error:
             self._cause = error
@@ -291,28 +287,9 @@ class Link(aiomqtt.Client):
         self._loop.call_soon_threadsafe(self._start, sock)
 
     def _start(self, sock: Any) -> None:
-        if self._is_open(sock):
-            self._loop.add_reader(sock.fileno(), self._read)
+        if self._paho.is_open(sock):
+            self._reading.start(sock)
             self._misc_task = self._loop.create_task(self._misc_loop(), name="mqtt keep-alive")
-
-    def _read(self) -> None:
-        """Read, and go on after others have had a turn, until nothing is left.
-
-        Neither does the socket tell of what TLS has decrypted, nor uvloop more than once of an error, which
-        comes behind what was sent before it.
-        """
-        self._dry = False
-        for _ in range(READS):
-            self._client.loop_read()
-            if self._dry or not self._paho.socket:
-                break
-        if not self._dry and not self._reading_on and self._paho.socket:
-            self._reading_on = True
-            self._loop.call_soon(self._read_on)
-
-    def _read_on(self) -> None:
-        self._reading_on = False
-        self._read()
 
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:  # noqa: ARG002 - paho's
         """Called in any thread, and perhaps a moment before the socket is closed."""
@@ -324,14 +301,11 @@ class Link(aiomqtt.Client):
             self._client.loop_write()
 
     def _await_room(self, sock: Any) -> None:
-        if self._is_open(sock) and self._client.want_write():
+        if self._paho.is_open(sock) and self._client.want_write():
             try:
                 self._loop.add_writer(sock.fileno(), self._client.loop_write)
             except RuntimeError:  # uvloop has seen an error there, and looks no more
-                self._read()
-
-    def _is_open(self, sock: Any) -> bool:
-        return sock is self._paho.socket and sock.fileno() >= 0
+                self._reading.read()
 
 
 def _way(endpoint: Endpoint, settings: MqttSettings) -> dict[str, Any]:

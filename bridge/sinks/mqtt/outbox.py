@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 import aiomqtt
 
 from bridge.protocols.mqtt import Message
-from bridge.protocols.mqtt_packets import is_refusal, publish
+from bridge.protocols.mqtt_packets import acknowledged, is_refusal, publish
 from bridge.sinks.mqtt.paho import NO_CONNECTION, Paho
 
 SLICE = 100
@@ -73,6 +73,27 @@ class Outbox:
         place = self.numbers.pop(number)
         if is_refusal(body):
             self._refused.add(place)
+        self._tell()
+
+    def take(self, received: bytes) -> int:
+        """Take plain acknowledgements of what was sent, for which paho has as many steps as for any packet.
+
+        Args:
+            received: what comes next on the connection.
+
+        Returns:
+            How many bytes of it those were. What follows them is for paho, and for who judges it.
+        """
+        numbers, size = acknowledged(received, properties=self._properties)
+        before = len(self.numbers)
+        for number in numbers:
+            if self.numbers.pop(number, None) is None:
+                break
+        self._tell()
+        return size * (before - len(self.numbers))
+
+    def _tell(self) -> None:
+        """Wake up who waits for few enough to be left."""
         if self._moved and len(self.numbers) <= self._left and not self._moved.done():
             self._moved.set_result(None)
 

@@ -9,22 +9,6 @@ from bridge.protocols.mqtt_packets import PUBLISH
 
 NO_CONNECTION, CONNECTION_LOST = 4, 7
 """paho's MQTT_ERR_NO_CONN, and MQTT_ERR_CONN_LOST: a piece of its work has ended the connection."""
-AHEAD = 4096
-"""Bytes read of a socket at once; paho asks for the first byte of a packet, its length, and the rest."""
-
-
-class ReadAhead:
-    """Bytes of a connection that were read, and are not asked for yet."""
-
-    def __init__(self) -> None:
-        self._held = b""
-
-    def take(self, receive: Callable[[int], bytes], size: int) -> bytes:
-        """Up to so many bytes; none at the end."""
-        if not self._held:
-            self._held = receive(max(size, AHEAD))
-        taken, self._held = self._held[:size], self._held[size:]
-        return taken
 
 
 class Paho:
@@ -46,6 +30,14 @@ class Paho:
         """The open socket, or what stands for it over WebSockets; None if there is none."""
         return self._client._sock
 
+    def is_open(self, sock: Any) -> bool:
+        """Whether this is the socket, and nobody has closed it."""
+        return sock is self._client._sock and sock.fileno() >= 0
+
+    def read(self) -> None:
+        """Read a packet, or what there is of it."""
+        self._client.loop_read()
+
     @property
     def frame(self) -> int:
         """Bytes of a WebSocket frame that are held in memory."""
@@ -56,6 +48,11 @@ class Paho:
         """The packet that came: its first byte, and what follows its length."""
         packet = self._client._in_packet
         return packet["command"], packet["packet"]
+
+    @property
+    def is_between_packets(self) -> bool:
+        """Whether the next byte that it reads begins a packet."""
+        return not self._client._in_packet["command"]
 
     @property
     def published(self) -> MutableMapping[int, Any]:

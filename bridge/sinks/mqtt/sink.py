@@ -8,6 +8,7 @@ memory. What is published to which topic stands in `protocols/mqtt.py` and `prot
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from bridge.core import own
 from bridge.core.metric import Metric, MetricKind
 from bridge.core.sample import BRIDGE, Sample
 from bridge.log import get_logger
@@ -22,8 +23,8 @@ from bridge.sinks.mqtt.role import Role
 Report = Callable[[], Mapping[str, object]]
 """Gives the content of a JSON object at the moment of the call."""
 
-OURS = (("pbx", BRIDGE),)
-"""How the labels of our own numbers begin."""
+OURS = frozenset(metric.name for metric in own.OWN)
+"""Names of what the bridge tells of itself and of its sources."""
 log = get_logger(component="mqtt")
 
 
@@ -93,8 +94,9 @@ class MqttSink(Publisher):
         """
         assert self._link
         now = time.time()
-        messages = self._values.update(batch, now) + self._availability.update(batch, now)
-        if any(series.labels[:1] == OURS for series, _, _ in batch):
+        ours = [sample for sample in batch if sample.series.name in OURS]
+        messages = self._values.update(batch, now) + self._availability.update(ours, now)
+        if any(sample.series.pbx == BRIDGE for sample in ours):
             messages.append(self._report_health())
             messages += [] if self._info() == self._told else [self._report_info()]
         with self._in_our_words():

@@ -9,10 +9,12 @@ import time
 import pytest
 import uvloop
 
+from bridge.asterisk.catalog.queues import QUEUE_WAITING
 from bridge.errors import TemporaryError
 from bridge.sinks.mqtt import MqttSink
+from bridge.sinks.mqtt.reading import MANY
 from tests.sinks.mqtt.hostile import SUBSCRIBE
-from tests.sinks.mqtt.stage import ACTIVE, at, opened
+from tests.sinks.mqtt.stage import at, opened
 
 CONNACK = b"\x20\x02\0\0"
 RESET_AFTER = 4
@@ -42,13 +44,18 @@ def serve(listener: socket.socket) -> None:
     connection.close()
 
 
-async def write_news(one: MqttSink) -> None:
+async def write_news(one: MqttSink, messages: int) -> None:
+    """One batch after another, each of so many messages."""
+    series = [QUEUE_WAITING.series("hq", str(queue)) for queue in range(messages)]
     for number in range(1000):
-        await one.write([at(ACTIVE, number)])
+        await one.write([at(each, number) for each in series])
 
 
+@pytest.mark.parametrize("messages", [1, 2 * MANY])
 @pytest.mark.parametrize("factory", [uvloop.new_event_loop, asyncio.new_event_loop])
-def test_it_is_noticed_at_once(factory: object) -> None:
+def test_it_is_noticed_at_once(factory: object, messages: int) -> None:
+    """Also while the connection is left alone, since many acknowledgements are to come."""
+
     async def main() -> float:
         longest = 0.0
         for _ in range(TIMES):
@@ -59,7 +66,7 @@ def test_it_is_noticed_at_once(factory: object) -> None:
                 async with opened(url, version="3.1.1", timeout=3) as one:
                     began = time.monotonic()
                     with pytest.raises(TemporaryError):
-                        await write_news(one)
+                        await write_news(one, messages)
                     longest = max(longest, time.monotonic() - began)
                 server.join()
         return longest
