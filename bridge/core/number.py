@@ -4,7 +4,7 @@ It is the notation that etsy's statsd writes (ECMA-262, Number::toString); Graph
 readers take it too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from math import isfinite
 
@@ -27,13 +27,12 @@ def text(value: float) -> str:
     return _scientific(plain)
 
 
-def texts(values: Iterable[float]) -> list[str]:
+def texts(values: Sequence[float]) -> list[str]:
     """`text` of each, and the empty text for one that is not finite; plain numbers take no step for each."""
-    exact = list(map(float, values))
-    plain = "\n".join(map(repr, exact)) + "\n"
+    plain = "\n".join(map(repr, map(float, values)))
     if any(odd in plain for odd in ODD):
-        return [text(value) if isfinite(value) else "" for value in exact]
-    return plain.replace(".0\n", "\n").split("\n")[:-1] if exact else []
+        return [text(value) if isfinite(value) else "" for value in map(float, values)]
+    return plain.replace(".0\n", "\n").removesuffix(".0").split("\n") if values else []
 
 
 def _scientific(plain: str) -> str:

@@ -1,10 +1,9 @@
 """Samples as carbon takes them: names in path or tags layout; plaintext lines, datagrams or pickles."""
 
-import operator
 import pickle
 import string
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import groupby
 from math import isfinite
@@ -31,8 +30,6 @@ PICKLE_POINTS = 500
 """What carbon's own relay puts into one message."""
 PICKLE_BYTES = 1 << 20
 """carbon refuses a longer message."""
-TIME = operator.itemgetter(2)
-"""The time of a sample."""
 
 Layout = Callable[[Series], str]
 """Gives a series its name; the empty name if it has no place in this layout."""
@@ -147,7 +144,7 @@ class Names(dict[Series, str]):
         return names
 
 
-def lines(samples: Iterable[Sample], names: Names) -> list[str]:
+def lines(samples: Sequence[Sample], names: Names) -> list[str]:
     """`<name> <value> <time in whole seconds>`, each with its line end.
 
     Here and below samples without a name, and numbers that are not finite, are left out.
@@ -155,24 +152,36 @@ def lines(samples: Iterable[Sample], names: Names) -> list[str]:
     return [point + end for points, end in _runs(samples, names) for point in points]
 
 
-def plaintext(samples: Iterable[Sample], names: Names) -> Iterator[bytes]:
+def plaintext(samples: Sequence[Sample], names: Names) -> Iterator[bytes]:
     """All lines in one piece."""
     if found := "".join([end.join(points) + end for points, end in _runs(samples, names) if points]):
         yield found.encode()
 
 
-def _runs(samples: Iterable[Sample], names: Names) -> Iterator[tuple[list[str], str]]:
+def _runs(samples: Sequence[Sample], names: Names) -> Iterator[tuple[list[str], str]]:
     """`<name> <value>` of those that stand together and have one time, and the end of all their lines."""
-    for time, run in groupby(samples, TIME):
-        series, values, _ = zip(*run, strict=True)
-        named, said = names.of(series), texts(values)
+    if not samples:
+        return
+    series, values, times = zip(*samples, strict=True)
+    start = 0
+    for time, amount in _times(times):
+        run = slice(start, start := start + amount)
+        named, said = names.of(series[run]), texts(values[run])
         points: Iterable[tuple[str, str]] = zip(named, said, strict=True)
         if not (all(named) and all(said)):
             points = filter(all, points)
         yield list(map(" ".join, points)), f" {int(time)}\n"
 
 
-def datagrams(samples: Iterable[Sample], names: Names) -> Iterator[bytes]:
+def _times(times: Sequence[float]) -> Iterator[tuple[float, int]]:
+    """Each time, and how many have it one after another: most often there is but one."""
+    if times.count(times[0]) == len(times):
+        yield times[0], len(times)
+    else:
+        yield from ((time, len(list(run))) for time, run in groupby(times))
+
+
+def datagrams(samples: Sequence[Sample], names: Names) -> Iterator[bytes]:
     """Whole lines in pieces of up to `DATAGRAM` bytes; a longer line has a piece of its own."""
     piece = b""
     for line in lines(samples, names):
@@ -185,7 +194,7 @@ def datagrams(samples: Iterable[Sample], names: Names) -> Iterator[bytes]:
         yield piece
 
 
-def pickles(samples: Iterable[Sample], names: Names) -> Iterator[bytes]:
+def pickles(samples: Sequence[Sample], names: Names) -> Iterator[bytes]:
     """Messages of `(name, (time, value))`, in pickle protocol 2, with the length in front."""
     points = [
         (name, (int(time), value))

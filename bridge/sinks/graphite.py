@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bridge.core.endpoint import Endpoint, parse
 from bridge.core.metric import Metric
@@ -15,7 +15,7 @@ from bridge.protocols.graphite import NAMES, Names, datagrams, path_layout, pick
 from bridge.settings import GRAPHITE_SCHEMES, GraphiteSettings
 from bridge.sinks.wire import Wire, connect
 
-ENCODERS: dict[str, Callable[[Iterable[Sample], Names], Iterator[bytes]]] = {
+ENCODERS: dict[str, Callable[[Sequence[Sample], Names], Iterator[bytes]]] = {
     "tcp": plaintext,
     "tls": plaintext,
     "udp": datagrams,

@@ -5,7 +5,7 @@ import pickle
 import re
 import string
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 from hypothesis import given
@@ -179,7 +179,7 @@ def test_each_line_has_its_own_time_and_the_order_stays() -> None:
     ]
 
 
-Encode = Callable[[Iterable[Sample], Names], Iterable[bytes]]
+Encode = Callable[[Sequence[Sample], Names], Iterable[bytes]]
 ENCODERS = pytest.mark.parametrize("encode", [plaintext, datagrams, pickles])
 
 
