@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import operator
 from collections.abc import Iterator, Sequence
 
 from bridge.core import own
@@ -10,6 +11,9 @@ from bridge.core.sample import BRIDGE, Sample, Series
 from bridge.core.trust import Trust
 from bridge.pipeline.health import Health, Part
 from bridge.pipeline.interfaces import Clock, Emit
+
+VALUE = operator.itemgetter(1)
+"""The value of a sample."""
 
 
 class Pipeline:
@@ -65,7 +69,7 @@ class Pipeline:
         )
 
         def emit(samples: Sequence[Sample]) -> None:
-            finite = [sample for sample in samples if math.isfinite(sample.value)]
+            finite = _finite(samples)
             believed = self.trust.believed(source, finite, self._clock.monotonic())
             for name, observe in self._observers.items():
                 if name != source:
@@ -94,8 +98,8 @@ class Pipeline:
         """Shows rules what has changed, before it is published: what a source is given as `offer`."""
 
         def offer(samples: Sequence[Sample]) -> None:
-            finite = [sample for sample in samples if math.isfinite(sample.value)]
-            self.watch(self.veil.samples(self.trust.believed(source, finite, self._clock.monotonic())))
+            believed = self.trust.believed(source, _finite(samples), self._clock.monotonic())
+            self.watch(self.veil.samples(believed))
 
         return offer
 
@@ -104,6 +108,13 @@ class Pipeline:
 
     def _lost(self, part: Part) -> None:
         self.trust.lost(part.name, part.pbx)
+
+
+def _finite(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """Those whose value is a number: as a rule all."""
+    if all(map(math.isfinite, map(VALUE, samples))):
+        return samples
+    return [sample for sample in samples if math.isfinite(sample.value)]
 
 
 def overlook(_: Sequence[Sample]) -> None:
