@@ -14,7 +14,7 @@ POINT_HIGHEST, POINT_LOWEST = 21, -5
 """The places of the decimal point, counted from the first digit, between which no exponent is written."""
 
 ODD = ("e", "n", "0.0000", "-0.0")
-"""What Python writes in a number that is not `text` when `.0` is gone: exponent, nan, inf, minus zero."""
+"""What Python writes in a number that may not be `text` when `.0` is gone: exponent, nan, inf, minus zero."""
 
 
 def text(value: float) -> str:
@@ -29,10 +29,14 @@ def text(value: float) -> str:
 
 def texts(values: Sequence[float]) -> list[str]:
     """`text` of each, and the empty text for one that is not finite; plain numbers take no step for each."""
-    plain = "\n".join(map(repr, map(float, values)))
+    exact = list(map(float, values))
+    plain = repr(exact)[1:-1]
+    words = plain.replace(".0,", ",").removesuffix(".0").split(", ") if exact else []
     if any(odd in plain for odd in ODD):
-        return [text(value) if isfinite(value) else "" for value in map(float, values)]
-    return plain.replace(".0\n", "\n").removesuffix(".0").split("\n") if values else []
+        for at, word in enumerate(words):
+            if "e" in word or "n" in word or "0.0000" in word or word == "-0":
+                words[at] = text(exact[at]) if isfinite(exact[at]) else ""
+    return words
 
 
 def _scientific(plain: str) -> str:

@@ -3,9 +3,9 @@
 import pickle
 import string
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import groupby
+from itertools import compress, groupby
 from math import isfinite
 
 from bridge.core.metric import Metric, MetricKind
@@ -149,17 +149,26 @@ def lines(samples: Sequence[Sample], names: Names) -> list[str]:
 
     Here and below samples without a name, and numbers that are not finite, are left out.
     """
-    return [point + end for points, end in _runs(samples, names) for point in points]
+    return [
+        f"{name} {value}{end}"
+        for named, said, end in _runs(samples, names)
+        for name, value in zip(named, said, strict=True)
+    ]
 
 
 def plaintext(samples: Sequence[Sample], names: Names) -> Iterator[bytes]:
     """All lines in one piece."""
-    if found := "".join([end.join(points) + end for points, end in _runs(samples, names) if points]):
-        yield found.encode()
+    pieces: list[str] = []
+    for named, said, end in _runs(samples, names):
+        run = ["", " ", "", end] * len(named)
+        run[::4], run[2::4] = named, said
+        pieces += run
+    if pieces:
+        yield "".join(pieces).encode()
 
 
-def _runs(samples: Sequence[Sample], names: Names) -> Iterator[tuple[list[str], str]]:
-    """`<name> <value>` of those that stand together and have one time, and the end of all their lines."""
+def _runs(samples: Sequence[Sample], names: Names) -> Iterator[tuple[list[str], list[str], str]]:
+    """Names and values of those that stand together and have one time, and the end of all their lines."""
     if not samples:
         return
     series, values, times = zip(*samples, strict=True)
@@ -167,10 +176,10 @@ def _runs(samples: Sequence[Sample], names: Names) -> Iterator[tuple[list[str], 
     for time, amount in _times(times):
         run = slice(start, start := start + amount)
         named, said = names.of(series[run]), texts(values[run])
-        points: Iterable[tuple[str, str]] = zip(named, said, strict=True)
         if not (all(named) and all(said)):
-            points = filter(all, points)
-        yield list(map(" ".join, points)), f" {int(time)}\n"
+            there = list(map(all, zip(named, said, strict=True)))
+            named, said = list(compress(named, there)), list(compress(said, there))
+        yield named, said, f" {int(time)}\n"
 
 
 def _times(times: Sequence[float]) -> Iterator[tuple[float, int]]:
