@@ -16,6 +16,9 @@ POINT_HIGHEST, POINT_LOWEST = 21, -5
 ODD = ("e", "n", "0.0000", "-0.0")
 """What Python writes in a number that may not be `text` when `.0` is gone: exponent, nan, inf, minus zero."""
 
+SMALL = {float(number): str(number) for number in range(1000)}
+"""Zeros, states and counts: whole batches have no other numbers, and Python takes long to write a float."""
+
 
 def text(value: float) -> str:
     """A finite number as text: `3`, `-0.25`, `1e+21`, `1.5e-7`; minus zero is `0`."""
@@ -29,9 +32,11 @@ def text(value: float) -> str:
 
 def texts(values: Sequence[float]) -> list[str]:
     """`text` of each, and the empty text for one that is not finite; plain numbers take no step for each."""
+    if all(map(SMALL.__contains__, values)):
+        return list(map(SMALL.__getitem__, values))
     exact = list(map(float, values))
     plain = repr(exact)[1:-1]
-    words = plain.replace(".0,", ",").removesuffix(".0").split(", ") if exact else []
+    words = plain.replace(".0,", ",").removesuffix(".0").split(", ")
     if any(odd in plain for odd in ODD):
         for at, word in enumerate(words):
             if "e" in word or "n" in word or "0.0000" in word or word == "-0":

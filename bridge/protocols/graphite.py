@@ -158,13 +158,15 @@ def lines(samples: Sequence[Sample], names: Names) -> list[str]:
 
 def plaintext(samples: Sequence[Sample], names: Names) -> Iterator[bytes]:
     """All lines in one piece."""
-    pieces: list[str] = []
-    for named, said, end in _runs(samples, names):
-        run = ["", " ", "", end] * len(named)
-        run[::4], run[2::4] = named, said
-        pieces += run
-    if pieces:
-        yield "".join(pieces).encode()
+    if found := "".join([_block(*run) for run in _runs(samples, names)]):
+        yield found.encode()
+
+
+def _block(named: list[str], said: list[str], end: str) -> str:
+    """Lines as one text, by one join of words that are all there already."""
+    words = ["", " ", "", end] * len(named)
+    words[::4], words[2::4] = named, said
+    return "".join(words)
 
 
 def _runs(samples: Sequence[Sample], names: Names) -> Iterator[tuple[list[str], list[str], str]]:

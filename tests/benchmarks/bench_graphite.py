@@ -37,11 +37,12 @@ READ = (
 )
 READ += "\nwhile peer.recv_into(room): pass"
 VALUES: dict[str, Callable[[int], float]] = {
-    "whole": lambda number: float(number * 7919 % 1000),
+    "small": lambda number: float(number * 7919 % 1000),
+    "whole": lambda number: float(number * 7919 % 1_000_003),
     "three decimals": lambda _: round(random.uniform(0, 100), 3),
     "all digits": lambda number: number * 7919 % 1000 / 7 + number,
 }
-"""Counts; times and ratios as Asterisk tells them; means and rates."""
+"""Counts below 1000, which are kept as text; larger ones; times as Asterisk tells them; means and rates."""
 
 Batches = list[list[Sample]]
 Encode = Callable[[Sequence[Sample], Names], Iterable[bytes]]
