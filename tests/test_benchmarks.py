@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks import bench_statsd
+from tests.benchmarks import bench_graphite, bench_latency, bench_mqtt, bench_statsd
 from tests.benchmarks.statsd.loads import Run
 from tests.benchmarks.statsd.machine import borrowed, compiled, is_bound
 from tests.benchmarks.statsd.peers import COLLECTD, ETSY, NATIVE, NETDATA, PYTHON, SINK, TITLES
@@ -57,6 +57,29 @@ def test_statsd_runs_at_its_smallest(capsys: pytest.CaptureFixture[str]) -> None
     shown = capsys.readouterr().out
     assert shown.count(f"| {TITLES[SINK]}") == 2
     assert shown.count(f"| {TITLES[PYTHON]}") == 3
+
+
+def test_graphite_runs_at_its_smallest(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_graphite.main(["--smoke"])
+
+    shown = capsys.readouterr().out
+    assert shown.count("reached") + shown.count("**missed**") == len(bench_graphite.VALUES)
+    assert shown.count(" ns |") == len(bench_graphite.VALUES) * 2 * 4
+
+
+def test_mqtt_runs_at_its_smallest(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_mqtt.main(["--smoke"])
+
+    shown = capsys.readouterr().out
+    assert shown.count("| entity of ") == len(bench_mqtt.KINDS) * len(bench_mqtt.ENTITIES)
+    assert shown.count("reached") + shown.count("**missed**") == 2
+
+
+def test_latency_runs_at_its_smallest(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_latency.main(["--smoke"])
+
+    shown = capsys.readouterr().out
+    assert shown.count(" s |") == 4
 
 
 @needs_compiler

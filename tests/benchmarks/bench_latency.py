@@ -46,7 +46,8 @@ class Carbon:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
-        connection, _ = self._listener.accept()
+        with self._listener:
+            connection, _ = self._listener.accept()
         with connection:
             rest = b""
             while piece := connection.recv(1 << 20):
