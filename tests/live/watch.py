@@ -77,7 +77,7 @@ class Watched(AmiSource):
 
     Attributes:
         marks: how often the device of a look has changed.
-        looking: what was said after each read of events, while somebody looks.
+        looking: what was said after each event, while somebody looks.
     """
 
     def __init__(self, pbx: Asterisk) -> None:
@@ -95,10 +95,13 @@ class Watched(AmiSource):
         return said(Sample(*value, now) for model in self._models for value in model.gauges(now))
 
     def _take(self, messages: Sequence[AmiMessage], came: float) -> None:
-        super()._take(messages, came)
+        if self.looking is None:
+            super()._take(messages, came)
+        else:  # one read has often both that a channel begins and that it ends
+            for message in messages:
+                super()._take([message], came)
+                self.looking.append(self.says())
         self.marks += sum(MARK in message.raw for message in messages)
-        if self.looking is not None:
-            self.looking.append(self.says())
 
 
 class Watch:
