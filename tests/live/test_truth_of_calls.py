@@ -48,7 +48,7 @@ def test_every_counter_is_what_asterisk_wrote_down(story: Story) -> None:
 
 
 def test_every_gauge_is_what_the_command_line_says(story: Story) -> None:
-    """Within the one event that may be in flight."""
+    """Within the events that may be in flight: one, or a few bridges while calls are transferred."""
     wrong = [look for look in story.looks if not look.right]
     print(f"\n{len(story.looks)} gauges compared")
 
