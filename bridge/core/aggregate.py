@@ -282,14 +282,23 @@ class Aggregator:
 
     def _active(self, ended: _Interval, now: float) -> Iterator[Summary]:
         percentiles, seconds = self._terms.percentiles, self._terms.interval
-        for series, total in _each(ended.counters, self._known[COUNTER], now):
+        for series, total in self._each(COUNTER, ended.counters, now):
             yield Summary(series, COUNTER, {"count": total.value, "rate": total.value / seconds}, now)
-        for series, timer in _each(ended.timers, self._known[TIMER], now):
+        for series, timer in self._each(TIMER, ended.timers, now):
             yield Summary(series, TIMER, timer.statistics(percentiles, seconds), now)
-        for series, gauge in _each(ended.gauges, self._known[GAUGE], now):
+        for series, gauge in self._each(GAUGE, ended.gauges, now):
             yield Summary(series, GAUGE, {"": gauge.value}, now)
-        for series, members in _each(ended.sets, self._known[SET], now):
+        for series, members in self._each(SET, ended.sets, now):
             yield Summary(series, SET, {"count": float(len(members))}, now)
+
+    def _each(self, kind: Kind, buckets: dict[Series, Held], now: float) -> Iterator[tuple[Series, Held]]:
+        """Each bucket of an interval that has ended, which is behind all other known ones from now on."""
+        for series in tuple(buckets):
+            known = self._known[kind]
+            known.pop(series, None)
+            known[series] = now
+            yield series, buckets.pop(series)  # to let go of all at once would hold others up
+        self._known[kind] = dict(self._known[kind])  # one from which much was taken keeps twice its room
 
     def _idle(self, ended: _Interval) -> list[Key]:
         """The buckets that have got nothing in the interval."""
@@ -326,16 +335,6 @@ class Aggregator:
             if series is not None and value is not None and self._admits(GAUGE, series):
                 gauge = self._gauges[series] = self._terms.holders.number()
                 gauge.value, gauge.moved = value, True
-
-
-def _each(
-    buckets: dict[Series, Held], known: dict[Series, float], now: float
-) -> Iterator[tuple[Series, Held]]:
-    """Each bucket of an interval that has ended; its place among the known ones is behind all others now."""
-    for series in tuple(buckets):
-        known.pop(series, None)
-        known[series] = now
-        yield series, buckets.pop(series)  # to let go of all at once would hold others up
 
 
 def _repeated(idle: list[Key], gauges: Mapping[Series, Number], now: float) -> Iterator[Summary]:

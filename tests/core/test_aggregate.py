@@ -1,6 +1,7 @@
 """What measurements come to between two flushes."""
 
 import random
+import tracemalloc
 from collections import Counter
 
 import pytest
@@ -220,6 +221,23 @@ class TestIdle:
         flushed(aggregator)
 
         assert flushed(aggregator, now=1e9)
+
+    def test_an_idle_bucket_takes_no_more_than_its_place_in_a_dictionary(self) -> None:
+        """However often it was active. Its series is not counted: who measures holds it too."""
+        aggregator, many = Aggregator(Terms()), 20_000
+        calls = [count(name=str(number)) for number in range(many)]
+
+        tracemalloc.start()
+        try:
+            for now in (10.0, 20.0, 30.0):
+                aggregator.add(calls)
+                for _ in aggregator.flush(now):
+                    pass
+            took, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+        assert took / many < 45
 
 
 class TestCap:
