@@ -18,7 +18,7 @@ test: .venv/.dev
 	tests/install
 	$(MAKE) -s .venv/.core
 	$(BIN)/pytest -n 2 --dist loadfile -m "not alone"
-	$(BIN)/pytest -m alone
+	$(BIN)/pytest -n 2 --dist loadfile -m alone
 
 lint: .venv/.dev
 	$(BIN)/ruff format --check .
@@ -57,12 +57,13 @@ FULL := TEST_FACTS=200000 TEST_CRASHES=5 TEST_POINTS=1800000 TEST_SLOW=4 TEST_ST
 	TEST_HOSTILE_AMI=250 TEST_HOSTILE_HTTP=250 TEST_HOSTILE_SESSIONS=100 TEST_MQTT_FAULTS=50 TEST_STRANGERS=5000 \
 	TEST_STRANGER_FLOOD=50000 TEST_SNMP_RESTARTS=200 TEST_RELOAD=100000 TEST_ORDERS=120 TEST_SOAK=600 \
 	TEST_TIMELINES=500 TEST_WIPES=20 TEST_HOSTILE_REQUESTS=5000 TEST_REQUEST_FLOOD=50000 TEST_HOME_ASSISTANT=1 \
-	TEST_STRANGER_TOPICS=50000 TEST_PAIRS=1
+	TEST_STRANGER_TOPICS=50000 TEST_PAIRS=1 TEST_MUTATIONS=2000 TEST_CALLS=500 \
+	TEST_SHUFFLES=1000
 proof: .venv/.dev
 	$(FULL) tests/install
-	$(FULL) $(BIN)/pytest -s --timeout 1800 tests/core/test_rules_model.py tests/faults tests/homeassistant tests/pipeline \
-		tests/sources tests/sinks tests/test_mutated_settings.py tests/test_reload.py tests/live/test_start.py \
-		tests/live/test_stop.py tests/live/test_soak.py
+	$(FULL) $(BIN)/pytest -s --timeout 1800 tests/core/test_rules_model.py tests/asterisk/test_order.py \
+		tests/faults tests/homeassistant tests/pipeline tests/sources tests/sinks tests/test_mutated_settings.py tests/test_reload.py \
+		tests/live/test_start.py tests/live/test_stop.py tests/live/test_soak.py tests/live/test_truth_of_calls.py
 
 docs: .venv/.dev
 	$(BIN)/asterisk-bridge docs

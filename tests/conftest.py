@@ -1,5 +1,7 @@
 """What holds for every test: no setting and no state of the developer's own, and a log as it is anywhere.
 
+How long an example of a law takes says how busy the machine is: it is no reason to fail.
+
 And at its end the ledgers of all sinks balance.
 """
 
@@ -10,11 +12,15 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from bridge.core import own
 from bridge.core.sample import BRIDGE
 from bridge.pipeline.buffer import Buffer
 from bridge.pipeline.health import Health
+
+settings.register_profile("bridge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("bridge")
 
 _NUMBERS = itertools.count()
 

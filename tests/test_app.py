@@ -137,6 +137,7 @@ def new_channel(number: int) -> bytes:
 async def happenings(bridge: Running, ami: ScriptedAmi, port: int, first: int) -> None:
     """Two channels, and one caller more, beginning at the channel of that number."""
     await bridge.listens()
+    await eventually(lambda: ami.asked("Login") > first)  # each of the runs has two connections
     await bridge.sees(lambda sample: sample.series == DIALPLAN_PROCESSED.series("hq"))
     before = max(values(bridge.seen, CREATED), default=0)
     seen = asyncio.gather(

@@ -1,7 +1,7 @@
-"""Two thousand environments, each right but for what was done to it: `check` takes it or says what to change.
+"""Hundreds of environments, each right but for what was done to it: `check` takes it or says what to change.
 
 What is wrong is told in lines that begin with the variable; there is never a traceback, nor a secret, nor a
-control character, nor a line without end. `TEST_MUTATIONS` sets how many there are (2000); the seed is fixed.
+control character, nor a line without end. `TEST_MUTATIONS` sets how many there are; the seed is fixed.
 """
 
 import json
@@ -18,7 +18,7 @@ from bridge.plans import sink_plans
 from tests.checking import Answer, checked, told
 from tests.mutations import GOOD, KINDS, SECRET, Case, Mutation, cases
 
-MUTATIONS = int(os.environ.get("TEST_MUTATIONS", "2000"))
+MUTATIONS = int(os.environ.get("TEST_MUTATIONS", "600"))
 PROCESSES = 1
 """How many of each kind are checked by a process of its own, too."""
 

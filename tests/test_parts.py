@@ -57,15 +57,16 @@ def test_a_pbx_that_the_settings_take_away_is_no_reason_for_an_alert() -> None:
     rule = {"metric": "source.up", "equal": 0, "for": "0s", "summary": "down"}
     fired = own.ALERTS_TRANSITIONS.series("hq", "lost", "firing")
 
-    async def scenario() -> tuple[float, list[float]]:
+    async def scenario() -> tuple[float, set[float]]:
         async with ScriptedAmi().running() as ami:
             watched: dict[str, Any] = {"alerts": {"rule": {"lost": rule}}}
             async with running(settings(port, pbx={"hq": {"ami": ami.settings()}}, **watched)) as bridge:
                 await bridge.sees(lambda sample: sample.series == UP and sample.value == 1)
+                at_start = values(bridge.seen, fired)  # where Asterisk has taken its time to answer
                 await bridge.takes(settings(port, **watched))
-            return values(bridge.seen, UP)[-1], values(bridge.seen, fired)
+            return values(bridge.seen, UP)[-1], {*values(bridge.seen, fired)} - {*at_start}
 
-    assert asyncio.run(scenario()) == (0, [])
+    assert asyncio.run(scenario()) == (0, set())
 
 
 def test_what_waits_for_a_sink_goes_where_the_new_settings_say() -> None:

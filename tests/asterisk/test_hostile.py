@@ -4,7 +4,7 @@ import math
 import random
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.asterisk.actions import Action
@@ -63,7 +63,6 @@ def answer(action: Action, chance: random.Random) -> Reply:
     return Reply(garbled(found.response, chance), tuple(garbled(item, chance) for item in items))
 
 
-@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=2**32))
 def test_nothing_that_a_pbx_says_does_harm(seed: int) -> None:
     tracker, now, chance = Tracker("hq"), 1000.0, random.Random(seed)

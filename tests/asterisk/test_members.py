@@ -174,7 +174,7 @@ class TestEvents:
         assert gauges(members, 1) == {}
 
     @given(seed=st.integers(0, 2**32), lost=st.sampled_from([0, 0.05]), until=st.floats(0.05, 1))
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_after_a_poll_gauges_are_right_whatever_was_heard(
         self, seed: int, lost: float, until: float
     ) -> None:

@@ -20,7 +20,7 @@ WINDOW = 2.0
 """Seconds by which an event may come late."""
 SHARE = 0.05
 """Of all events, those that are doubled, and those that are lost."""
-SHUFFLES = int(os.environ.get("TEST_SHUFFLES", "1000"))
+SHUFFLES = int(os.environ.get("TEST_SHUFFLES", "400"))
 """In all, over all recordings."""
 SETTLED = 60.0
 """Seconds after the last event when everything that is decided late has been decided."""
@@ -31,7 +31,6 @@ Values = Mapping[Series, float]
 shuffles = st.integers(min_value=0, max_value=2**32)
 orderly = settings(
     max_examples=max(1, SHUFFLES // (2 * len(recordings.AMI))),
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 folders = pytest.mark.parametrize("folder", recordings.AMI)

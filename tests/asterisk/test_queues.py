@@ -34,7 +34,7 @@ BOUND = 5
 """Seconds within which callers should be answered: `servicelevel` where the recordings were made."""
 
 seeds = st.integers(0, 2**32)
-quick = settings(max_examples=25, deadline=None)
+quick = settings(max_examples=25)
 
 
 def model() -> Queues:

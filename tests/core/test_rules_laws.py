@@ -37,7 +37,7 @@ class Hasty(Engine):
 
 
 @given(SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_to_tick_when_it_is_due_is_as_good_as_to_tick_all_the_time(seed: int) -> None:
     steps = [replace(step, wait=min(step.wait, 60)) for step in timeline(seed)]
 
@@ -45,7 +45,7 @@ def test_to_tick_when_it_is_due_is_as_good_as_to_tick_all_the_time(seed: int) ->
 
 
 @given(SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_what_no_rule_watches_changes_nothing(seed: int) -> None:
     steps = timeline(seed)
     strangers = [Sample(Series("nobody.cares", (("pbx", pbx),)), 5.0, 0) for pbx in ("hq", "new")]
@@ -56,7 +56,7 @@ def test_what_no_rule_watches_changes_nothing(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_order_of_what_comes_at_once_does_not_matter(seed: int) -> None:
     random = Random(seed)
     steps = [
@@ -70,7 +70,7 @@ def test_the_order_of_what_comes_at_once_does_not_matter(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_states_follow_each_other_as_they_may(seed: int) -> None:
     engine = lived(timeline(seed), restarts=False)
     before: dict[Key, State] = {}
@@ -91,7 +91,7 @@ def test_states_follow_each_other_as_they_may(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_how_alerts_stand_is_what_was_told_last(seed: int) -> None:
     engine = lived(timeline(seed), restarts=False)
 
@@ -150,13 +150,13 @@ def goes_on(state: Any, seed: int) -> None:
 
 
 @given(junk, SEEDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_json_may_be_the_state(state: Any, seed: int) -> None:
     goes_on(state, seed)
 
 
 @given(st.sampled_from(KNOWN), st.data(), SEEDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_anything_may_be_somewhere_in_the_state(text: str, data: st.DataObject, seed: int) -> None:
     state = json.loads(text)
     everywhere = list(places(state))

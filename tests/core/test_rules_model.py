@@ -13,7 +13,7 @@ from bridge.core.alert import Happening, Key
 from tests.core.model import Told
 from tests.core.model_timelines import Engine, Step, lived, modelled, timeline
 
-TIMELINES = int(os.environ.get("TEST_TIMELINES", "60"))
+TIMELINES = int(os.environ.get("TEST_TIMELINES", "40"))
 PARTS = 10
 
 

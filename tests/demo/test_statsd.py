@@ -63,7 +63,7 @@ def test_a_contact_is_named_by_its_id_and_a_silent_one_has_a_round_trip_of_minus
 
 
 @given(st.integers(0, 2**32), st.lists(st.floats(0.1, 400), max_size=12))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_gauges_never_drift_from_what_they_count(seed: int, pauses: list[float]) -> None:
     traffic = Traffic(seed, START)
     traffic.step(START + 300)

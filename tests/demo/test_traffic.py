@@ -27,7 +27,7 @@ def played(seed: int, seconds: float, step: float = 30.0) -> tuple[Traffic, list
 
 
 @given(SEEDS, PAUSES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_at_every_moment_the_counts_agree(seed: int, pauses: list[float]) -> None:
     """Calls are what the callers' channels are, and a bridge is never left with one of two."""
     traffic = Traffic(seed, START)
@@ -46,7 +46,7 @@ def test_at_every_moment_the_counts_agree(seed: int, pauses: list[float]) -> Non
 
 
 @given(SEEDS, PAUSES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_same_seed_tells_the_same_story_in_whatever_steps(seed: int, pauses: list[float]) -> None:
     whole, parts = Traffic(seed, START), Traffic(seed, START)
 
@@ -57,7 +57,7 @@ def test_the_same_seed_tells_the_same_story_in_whatever_steps(seed: int, pauses:
 
 
 @given(SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_happenings_come_in_order_of_time(seed: int) -> None:
     _, happenings = played(seed, 600)
 
@@ -67,7 +67,7 @@ def test_happenings_come_in_order_of_time(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_every_channel_that_began_ends_once_or_is_still_there(seed: int) -> None:
     traffic, happenings = played(seed, 1800)
 
@@ -82,7 +82,7 @@ def test_every_channel_that_began_ends_once_or_is_still_there(seed: int) -> None
 
 
 @given(SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_every_call_ends(seed: int) -> None:
     traffic, _ = played(seed, 3 * LONGEST_CALL)
 
@@ -92,7 +92,7 @@ def test_every_call_ends(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_dialled_leg_ends_with_the_cause_of_its_result(seed: int) -> None:
     _, happenings = played(seed, 900)
 
@@ -108,7 +108,7 @@ def test_a_dialled_leg_ends_with_the_cause_of_its_result(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_an_agent_takes_one_call_at_a_time(seed: int) -> None:
     traffic = Traffic(seed, START)
     for _ in range(600):
@@ -144,7 +144,7 @@ def test_who_is_paused_is_not_called() -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_bridge_counts_what_the_queue_counts(seed: int) -> None:
     traffic, happenings = played(seed, 3600)
     tracker = Tracker("demo")

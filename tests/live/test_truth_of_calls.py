@@ -11,7 +11,7 @@ from tests.live.calls import draw
 from tests.live.records import comparable, totals
 from tests.live.watch import Story, Watch
 
-CALLS = int(os.environ.get("TEST_CALLS", "500"))
+CALLS = int(os.environ.get("TEST_CALLS", "300"))
 SEED = int(os.environ.get("TEST_SEED", "3"))
 LOOKS = 100
 """How often gauges are compared with the command line while calls come and go, at least."""

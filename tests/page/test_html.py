@@ -106,7 +106,7 @@ def known() -> frozenset[tuple[str, ...]]:
     return frozenset().union(*(shape(parsed(document(page, said="Done.", refresh=30))) for page in pages))
 
 
-@settings(max_examples=NAMES // PLACES, deadline=None)
+@settings(max_examples=NAMES // PLACES)
 @given(st.lists(names, min_size=PLACES, max_size=PLACES))
 def test_no_name_becomes_markup(chosen: list[str]) -> None:
     """Only our elements with our attributes, one script, and links to us alone."""
@@ -134,7 +134,6 @@ def test_the_id_of_a_pbx_can_be_quoted_nowhere_and_harms_nowhere(name: str) -> N
 
 
 @given(names)
-@settings(deadline=None)
 def test_an_event_is_one_line_and_its_parts_are_one_element_each(name: str) -> None:
     for here, html in parts(hostile(name)).items():
         assert "\n" not in json.dumps(html)

@@ -83,4 +83,4 @@ class Books(RuleBasedStateMachine):
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+TestBooks.settings = settings(max_examples=60, stateful_step_count=50)

@@ -184,9 +184,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(
-    max_examples=int(os.environ.get("TEST_LIVES", "60")), stateful_step_count=50, deadline=None
-)
+TestLife.settings = settings(max_examples=int(os.environ.get("TEST_LIVES", "60")), stateful_step_count=50)
 
 
 def test_what_was_delivered_is_told_to_the_disk_though_there_is_nothing_to_write() -> None:

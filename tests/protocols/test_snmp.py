@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyasn1.codec.ber import encoder
 from pysnmp.proto import rfc1902, rfc1905
@@ -195,7 +195,6 @@ def test_refusing_takes_a_bounded_time(what: str) -> None:
     assert time.process_time() - started < 50 * 0.020
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_every_input_has_an_answer(data: st.DataObject) -> None:
     """Octets of a good message that are changed, cut or doubled give an outline or a reason."""

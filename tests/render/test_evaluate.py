@@ -106,7 +106,7 @@ arguments = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(sorted(FUNCTIONS)),
     st.lists(arguments, max_size=3),

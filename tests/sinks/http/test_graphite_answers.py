@@ -165,7 +165,7 @@ KEYS = st.sampled_from(
 TEXTS = st.one_of(st.lists(WORDS, max_size=8).map("".join), st.text(max_size=20))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(KEYS, TEXTS), max_size=6),
     st.sampled_from(["render", "find", "expand", "find_series", "tags", "suggest_tags", "suggest_values"]),

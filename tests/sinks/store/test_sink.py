@@ -43,7 +43,7 @@ def test_tags_are_laid_out_as_graphite_web_looks_for_them(tmp_path: Path) -> Non
     assert store.read(TAGGED, NOW - 60, NOW) == {TAGGED: [(1_699_999_990, 3.0)]}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.dictionaries(st.integers(0, 7189), st.floats(allow_nan=False, allow_infinity=False), max_size=60),
     st.sampled_from([1, 7, 1000]),
@@ -147,7 +147,7 @@ class TestBounds:
         assert len(names(tmp_path)) == 2
         assert store.gauges() == {"store.series": 2, "store.bytes": 2 * 95_092}
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 90)), max_size=60))
     def test_whatever_comes_it_never_takes_more(
         self, tmp_path_factory: pytest.TempPathFactory, happenings: list[tuple[int, int]]

@@ -52,7 +52,7 @@ def spoken(said: Iterable[Event], spelling: Spelling, *, is_configured: bool = T
 
 
 @given(st.lists(events, max_size=60))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_all_spellings_of_the_same_events_give_the_same_samples(said: list[Event]) -> None:
     plain = spoken(said, Spelling())
 
