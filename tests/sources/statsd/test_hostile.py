@@ -22,7 +22,7 @@ from tests.sources.statsd.wired import LONG, MIB, Bench, Feeder, resident
 
 pytestmark = pytest.mark.usefixtures("core")
 SCHEMES = ("udp", "tcp", "unixgram", "unix")
-EACH = int(os.environ.get("TEST_BAD_LINES", "500"))
+EACH = int(os.environ.get("TEST_BAD_LINES", "200"))
 PACKETS = int(os.environ.get("TEST_BAD_PACKETS", "20000"))
 GOOD = (b"good.calls:1|c", b"good.level:+1|g", b"good.wait:20|ms", b"good.meter:1|m")
 
