@@ -16,7 +16,7 @@ from bridge.log import get_logger
 from bridge.protocols.lines import LineStream
 from bridge.protocols.statsd import LINE_LIMIT
 from bridge.sources.statsd.senders import LOCAL, Packet
-from bridge.sources.statsd.sockets import close, granted_buffer, kernel_drops
+from bridge.sources.statsd.sockets import close, filled, granted_buffer, kernel_drops
 
 DATAGRAM = 65536
 """Bytes: no datagram is longer."""
@@ -30,8 +30,8 @@ CAUGHT_UP = 4
 """Turns before the end of an interval: a pause leaves no more at 100,000 packets a second."""
 FOOTPRINT = 416
 """Bytes of socket buffer for a short datagram: Linux charges 832, and gives twice of what it is asked for."""
-SHARE = 4
-"""A pause may fill one part in this many of the socket buffer, at the rate seen last."""
+SHARE = 0.25
+"""How much of the socket buffer a pause may fill, at the rate seen last."""
 CONNECTIONS = 250
 """The most connections at a time to one stream listener."""
 CHUNK = 8192
@@ -98,6 +98,9 @@ class DatagramListener:
         opened: a bound datagram socket that does not block; the listener closes it.
         drain: takes what the socket holds.
         shut: closes the socket at the end.
+
+    Attributes:
+        is_behind: whether the socket held more than a turn when it was last read.
     """
 
     def __init__(self, name: str, opened: socket.socket, drain: Drain, shut: Shut = close) -> None:
@@ -110,8 +113,8 @@ class DatagramListener:
         self._shut = shut
         self._drops = self._told = kernel_drops(opened)
         self._drained = 0.0
-        self._rate = 0.0
-        self._has_more = False
+        self._rate = 0.0  # at which the buffer fills, in whole ones a second
+        self.is_behind = False
         self._is_open = True
         self._timer: asyncio.TimerHandle | None = None
 
@@ -129,7 +132,7 @@ class DatagramListener:
         try:
             for _ in range(turns + HELD):
                 self._drain()
-                if not self._has_more:
+                if not self.is_behind:
                     break
                 await asyncio.sleep(0)
         finally:
@@ -151,33 +154,32 @@ class DatagramListener:
     def catch_up(self) -> None:
         """Take what has come in during a pause, up to some turns, since an interval is about to end."""
         for _ in range(CAUGHT_UP):
-            if not (self._is_open and self._drain() and self._has_more):
+            if not (self._is_open and self._drain() and self.is_behind):
                 break
 
     def _on_readable(self) -> None:
         quiet = time.monotonic() - self._drained
         self._drain()
-        if self._has_more or (self._has_pauses and quiet < PACE):
+        if self.is_behind or (self._has_pauses and quiet < PACE):
             self._loop.remove_reader(self._socket)
             self._timer = self._loop.call_later(0, self._on_timer)
 
     def _on_timer(self) -> None:
         """Go on while the socket is busy; when a pause has brought nothing, wait for the kernel's word."""
-        since = self._drained
-        taken = self._drain()
-        if not taken:
+        rate = filled(self._socket) / max(time.monotonic() - self._drained, 1e-6)
+        if not self._drain():
             self._timer = None
             self._loop.add_reader(self._socket, self._on_readable)
             return
         # A few packets right after a drain say little: a rate that was seen is forgotten bit by bit.
-        self._rate = max(taken / max(self._drained - since, 1e-6), FADING * self._rate)
-        pauses = self._has_pauses and not self._has_more
-        pause = min(PACE, self.buffer / FOOTPRINT / SHARE / self._rate) if pauses else 0.0
+        self._rate = max(rate, FADING * self._rate)
+        pauses = self._has_pauses and not self.is_behind
+        pause = min(PACE, SHARE / max(self._rate, SHARE)) if pauses else 0.0
         self._timer = self._loop.call_later(pause, self._on_timer)
 
     def _drain(self) -> int:
         """Take what the socket holds, up to a turn; return how many datagrams that were."""
-        taken, self._has_more = self._take(self._socket)
+        taken, self.is_behind = self._take(self._socket)
         self._drained = time.monotonic()
         return taken
 
@@ -197,6 +199,7 @@ class StreamListener:
     """
 
     buffer = 0
+    is_behind = False
 
     def __init__(
         self,

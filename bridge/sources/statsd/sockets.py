@@ -155,10 +155,23 @@ def granted_buffer(opened: socket.socket) -> int:
 
 def kernel_drops(opened: socket.socket) -> int:
     """Datagrams that the kernel has dropped, modulo 2**32; 0 where it does not say."""
-    if sys.platform != "linux" or opened.family == socket.AF_UNIX:
-        return 0
-    drops: int = MEMINFO.unpack(opened.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, MEMINFO.size))[-1]
-    return drops
+    return _memory(opened)[-1] if _says(opened) else 0
+
+
+def filled(opened: socket.socket) -> float:
+    """The share of its receive buffer that a socket uses; 1 where the kernel does not say."""
+    if not _says(opened):
+        return 1.0
+    used, room, *_ = _memory(opened)
+    return used / room
+
+
+def _says(opened: socket.socket) -> bool:
+    return sys.platform == "linux" and opened.family != socket.AF_UNIX
+
+
+def _memory(opened: socket.socket) -> tuple[int, ...]:
+    return MEMINFO.unpack(opened.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, MEMINFO.size))
 
 
 def is_loopback(host: str) -> bool:

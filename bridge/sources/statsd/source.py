@@ -176,9 +176,16 @@ class StatsdSource:
         for listener in self._listeners:
             listener.catch_up()
         self._ended = self._receiver.flush(now)
+        halfway = self._clock.monotonic() + self._settings.flush_interval / 2
         while samples := list(islice(self._ended, SLICE)):
             emit(samples)
             await self._clock.sleep(0)
+            while self._are_behind() and self._clock.monotonic() < halfway:
+                await self._clock.sleep(0)
+
+    def _are_behind(self) -> bool:
+        """Whether packets wait that will be lost in the end; what is counted already can wait longer."""
+        return any(listener.is_behind for listener in self._listeners)
 
     def _count_drops(self) -> None:
         for listener in filter(_has_buffer, self._listeners):

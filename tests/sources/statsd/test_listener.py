@@ -112,6 +112,23 @@ class TestDatagrams:
 
         run(test)
 
+    def test_it_says_whether_more_than_a_turn_is_waiting(self) -> None:
+        async def test() -> None:
+            notebook = Notebook()
+            listener, sender = await udp(notebook)
+            behind: list[tuple[int, bool]] = []
+            with sender:
+                for _ in range(3 * TURN - 1):
+                    sender.send(b"a:1|c")
+                while len(notebook.packets) < 3 * TURN - 1:
+                    await asyncio.sleep(0)
+                    behind.append((len(notebook.packets) // TURN, listener.is_behind))
+            await listener.close()
+
+            assert {(1, True), (2, False)} <= {*behind} <= {(0, False), (1, True), (2, True), (2, False)}
+
+        run(test)
+
     def test_what_came_in_during_a_pause_is_taken_when_an_interval_ends(self) -> None:
         async def test() -> None:
             notebook = Notebook()

@@ -12,6 +12,7 @@ from bridge.core.endpoint import Endpoint
 from bridge.errors import SourceError
 from bridge.sources.statsd.sockets import (
     ALIVE,
+    filled,
     granted_buffer,
     is_loopback,
     kernel_drops,
@@ -87,13 +88,15 @@ def test_an_address_that_is_not_ours_is_named(host: str, message: str) -> None:
         asyncio.run(open_network(udp(host), DATAGRAM))
 
 
-def test_the_kernel_says_how_much_buffer_it_gave_and_what_it_dropped() -> None:
+def test_the_kernel_says_how_much_buffer_it_gave_uses_and_what_it_dropped() -> None:
     with (
         asyncio.run(open_network(udp("127.0.0.1"), DATAGRAM, buffer=4096)) as opened,
         socket.socket(socket.AF_INET, DATAGRAM) as sender,
     ):
+        at_first = filled(opened)
         for _ in range(100):
             sender.sendto(b"x" * 1000, opened.getsockname())
+        full = filled(opened)
 
         read = 0
         while True:
@@ -103,6 +106,8 @@ def test_the_kernel_says_how_much_buffer_it_gave_and_what_it_dropped() -> None:
                 break
             read += 1
 
+        assert (at_first, filled(opened)) == (0, 0)
+        assert full > 0.5
         assert granted_buffer(opened) == 4096
         assert read + kernel_drops(opened) == 100
         assert read < 100

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import socket
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -90,6 +91,42 @@ def test_a_long_flush_is_emitted_in_slices_and_whole_even_when_cancelled(port: i
 
     assert slices == [250]
     assert sum(sample.series.name.startswith("statsd.n") for sample in bench.samples) == 9750
+
+
+class Busy:
+    """A listener that is behind whenever it is asked, but for one time in so many; each time takes 0.25 s."""
+
+    name, buffer = "busy", 0
+
+    def __init__(self, clock: FakeClock, once_in: float) -> None:
+        self.clock = clock
+        self.once_in = once_in
+        self.asked = 0
+
+    def catch_up(self) -> None:
+        """There is nothing that could be read."""
+
+    @property
+    def is_behind(self) -> bool:
+        self.clock.now += 0.25
+        self.asked += 1
+        return self.asked % self.once_in != 0
+
+
+@pytest.mark.parametrize(("once_in", "expected"), [(4, [0, 1, 2, 3, 4]), (inf, [0, 5, 5.25, 5.5, 5.75])])
+def test_packets_that_wait_go_before_what_was_counted_for_half_an_interval(
+    port: int, once_in: float, expected: list[float]
+) -> None:
+    """Sockets run over, what was counted can wait. `expected` is when each slice is told, in seconds."""
+    clock = FakeClock(0)
+    source = StatsdSource(settings(port, flush_interval=10), {}, Health(clock), clock)
+    source._receiver.receive("udp", [(b"a%d:1|c" % number, "127.0.0.1") for number in range(600)])
+    source._listeners = cast("Any", [Busy(clock, once_in)])
+    told: list[float] = []
+
+    asyncio.run(source._flush(0, lambda _: told.append(clock.now)))
+
+    assert told == expected
 
 
 def test_gauges_outlive_a_restart_of_the_source(port: int) -> None:
