@@ -30,7 +30,7 @@ CAUGHT_UP = 4
 """Turns before the end of an interval: a pause leaves no more at 100,000 packets a second."""
 FOOTPRINT = 416
 """Bytes of socket buffer for a short datagram: Linux charges 832, and gives twice of what it is asked for."""
-SHARE = 0.25
+SHARE = 0.125
 """How much of the socket buffer a pause may fill, at the rate seen last."""
 CONNECTIONS = 250
 """The most connections at a time to one stream listener."""
@@ -166,13 +166,14 @@ class DatagramListener:
 
     def _on_timer(self) -> None:
         """Go on while the socket is busy; when a pause has brought nothing, wait for the kernel's word."""
-        rate = filled(self._socket) / max(time.monotonic() - self._drained, 1e-6)
+        if not self.is_behind:  # what is there has come in since
+            # A few packets right after a drain say little: a rate that was seen is forgotten bit by bit.
+            rate = filled(self._socket) / max(time.monotonic() - self._drained, 1e-6)
+            self._rate = max(rate, FADING * self._rate)
         if not self._drain():
             self._timer = None
             self._loop.add_reader(self._socket, self._on_readable)
             return
-        # A few packets right after a drain say little: a rate that was seen is forgotten bit by bit.
-        self._rate = max(rate, FADING * self._rate)
         pauses = self._has_pauses and not self.is_behind
         pause = min(PACE, SHARE / max(self._rate, SHARE)) if pauses else 0.0
         self._timer = self._loop.call_later(pause, self._on_timer)
