@@ -30,7 +30,7 @@ CAUGHT_UP = 4
 """Turns before the end of an interval: a pause leaves no more at 100,000 packets a second."""
 FOOTPRINT = 416
 """Bytes of socket buffer for a short datagram: Linux charges 832, and gives twice of what it is asked for."""
-SHARE = 0.125
+SHARE = 0.2
 """How much of the socket buffer a pause may fill, at the rate seen last."""
 CONNECTIONS = 250
 """The most connections at a time to one stream listener."""
