@@ -138,6 +138,7 @@ class Aggregator:
         self._interval = _Interval()
         # The flush in which a bucket was last active; what has been idle for longest comes first.
         self._known: dict[Kind, dict[Series, float]] = {kind: {} for kind in KINDS}
+        self._stirred = Counter[Kind]()
         self._flushed = 0.0
         self._gauges: dict[Series, Number] = {}
         self.lost: Counter[str] = Counter()
@@ -293,12 +294,15 @@ class Aggregator:
 
     def _each(self, kind: Kind, buckets: dict[Series, Held], now: float) -> Iterator[tuple[Series, Held]]:
         """Each bucket of an interval that has ended, which is behind all other known ones from now on."""
+        self._stirred[kind] += len(buckets)
         for series in tuple(buckets):
             known = self._known[kind]
             known.pop(series, None)
             known[series] = now
             yield series, buckets.pop(series)  # to let go of all at once would hold others up
-        self._known[kind] = dict(self._known[kind])  # one from which much was taken keeps twice its room
+        if 4 * self._stirred[kind] >= len(self._known[kind]):
+            # One that is stirred much keeps twice its room.
+            self._known[kind], self._stirred[kind] = dict(self._known[kind]), 0
 
     def _idle(self, ended: _Interval) -> list[Key]:
         """The buckets that have got nothing in the interval."""
