@@ -1,6 +1,6 @@
 """The tracker: events before the first poll wait for it, and are replayed on what it says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -102,15 +102,20 @@ def test_a_poll_corrects_in_steps_and_events_go_on_between_them(doors: Tracker) 
     assert told(doors) == ["first 1", "sync 2", "opened 3"]
 
 
-def test_what_comes_while_held_events_are_replayed_comes_behind_them(
-    doors: Tracker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def steps(doors: Tracker, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The first poll after one step, with five events held that are replayed two at a time."""
     monkeypatch.setattr(tracker, "SLICE", 2)
     for moment in range(5):
         doors.take(HEARD, moment)
+    found = doors.steps({}, 6)
+    next(found)
+    return found
 
-    steps = doors.steps({}, 6)
-    next(steps)
+
+def test_what_comes_while_held_events_are_replayed_comes_behind_them(
+    doors: Tracker, steps: Iterator[None]
+) -> None:
     doors.take(HEARD, 7)
     next(steps)
     half = [*told(doors)]
@@ -124,13 +129,8 @@ def test_what_comes_while_held_events_are_replayed_comes_behind_them(
 
 
 def test_a_connection_that_breaks_in_the_middle_of_a_poll_loses_no_event(
-    doors: Tracker, monkeypatch: pytest.MonkeyPatch
+    doors: Tracker, steps: Iterator[None]
 ) -> None:
-    monkeypatch.setattr(tracker, "SLICE", 2)
-    for moment in range(5):
-        doors.take(HEARD, moment)
-    steps = doors.steps({}, 6)
-    next(steps)
     next(steps)
 
     doors.lost()
