@@ -6,7 +6,6 @@ Callers join a queue one by one, and leave it when the alert has come; beside it
 `--rate` a second. The subscriber is a few lines of our own, so that its time is as good as none.
 """
 
-import argparse
 import asyncio
 import contextlib
 import json
@@ -17,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import quantiles
 
+from tests.benchmarks import wording
 from tests.benchmarks.statsd.machine import compiled
 from tests.servers.bridge import bridge
 from tests.servers.mosquitto import mosquitto
@@ -147,12 +147,9 @@ def _tell(taken: list[float], rate: int) -> None:
 
 def main() -> None:
     """Measure without and with StatsD beside it."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = wording.options(__doc__)
     parser.add_argument("--times", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=20_000)
-    parser.add_argument("--smoke", action="store_true", help="whether all of it works, in seconds")
     options = parser.parse_args()
     options.times = 20 if options.smoke else options.times
     print(f"{options.times} alerts; milliseconds\n{'':20}{'p50':>8}{'p90':>9}{'p99':>9}{'max':>9}")

@@ -32,6 +32,7 @@ from bridge.asterisk.tracker import Tracker
 from bridge.protocols.ami import AmiMessage, AmiParser, Replies, Reply
 from bridge.sources.ami.source import CLASSES
 from tests import recordings
+from tests.benchmarks import wording
 
 PIECE = 65_536
 RATE = 1000
@@ -237,11 +238,10 @@ def compare(title: str, events: Sequence[bytes], count: int, rounds: int) -> Non
 
 def main() -> None:
     """Print all figures."""
-    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments = wording.options(__doc__)
     arguments.add_argument("--events", type=int, default=200_000)
     arguments.add_argument("--fast", type=int, default=1_000_000)
     arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--smoke", action="store_true", help="whether all of it works, in seconds")
     options = arguments.parse_args()
     if options.smoke:
         options.events, options.fast, options.rounds = 4_000, 4_000, 1

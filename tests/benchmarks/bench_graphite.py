@@ -7,7 +7,6 @@ turn. A value with all its 17 digits takes Python half a microsecond to write, w
 series come again in each flush, as they do from the StatsD source.
 """
 
-import argparse
 import asyncio
 import random
 import socket
@@ -25,6 +24,7 @@ from bridge.core.sample import Sample, Series
 from bridge.protocols.graphite import Names, datagrams, path_layout, pickles, plaintext, tag_layout
 from bridge.settings import GraphiteSettings
 from bridge.sinks.graphite import GraphiteSink
+from tests.benchmarks import wording
 
 BATCH = 1000
 """Samples given to the sink at once, as Delivery does by default."""
@@ -113,12 +113,9 @@ def encoders(flushes: dict[str, Batches], rounds: int) -> Iterator[str]:
 
 def main(words: list[str] | None = None) -> None:
     """Measure, and print tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = wording.options(__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--series", type=int, default=10_000)
-    parser.add_argument("--smoke", action="store_true", help="whether it works, in seconds")
     chosen = parser.parse_args(words)
     if chosen.smoke:
         chosen.rounds, chosen.series = 1, 1000
@@ -129,7 +126,7 @@ def main(words: list[str] | None = None) -> None:
     print(f"| values | samples/s to a peer that only reads | wanted {WANTED:,} |\n| --- | --- | --- |")
     with reader() as port, asyncio.Runner(loop_factory=_event_loop) as runner:
         for kind, rates in runner.run(to_the_peer(port, flushes, chosen.rounds)).items():
-            verdict = "reached" if median(rates) >= WANTED else "**missed**"
+            verdict = wording.verdict(median(rates) >= WANTED)
             print(f"| {kind} | {median(rates):,.0f} | {verdict} |")
     print("\n| encoder | layout | values | CPU per sample |\n| --- | --- | --- | --- |")
     print("\n".join(encoders(flushes, chosen.rounds)))

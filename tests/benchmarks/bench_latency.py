@@ -6,7 +6,6 @@ Packets come at random moments, each with a name of its own; the peer in place o
 line with that name has come. The bridge flushes every second, so half a second is the mean of what must be.
 """
 
-import argparse
 import random
 import socket
 import tempfile
@@ -17,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
 
+from tests.benchmarks import wording
 from tests.servers.bridge import bridge
 from tests.servers.process import free_port, wait_until
 
@@ -119,13 +119,10 @@ def latencies(packets: int, seconds: float, beside: int) -> list[float]:
 
 def main(words: list[str] | None = None) -> None:
     """Measure, and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = wording.options(__doc__)
     parser.add_argument("--packets", type=int, default=4000)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--beside", default="0,20000", help="other lines a second, one run for each")
-    parser.add_argument("--smoke", action="store_true", help="whether it works, in seconds")
     chosen = parser.parse_args(words)
     if chosen.smoke:
         chosen.packets, chosen.seconds, chosen.beside = 100, 1.0, "0"
@@ -135,7 +132,7 @@ def main(words: list[str] | None = None) -> None:
         found = latencies(chosen.packets, chosen.seconds, beside)
         cuts = quantiles(found, n=100, method="inclusive")
         figures = (cuts[49], cuts[89], cuts[98], max(found))
-        verdict = "reached" if cuts[98] <= BAR else "**missed**"
+        verdict = wording.verdict(cuts[98] <= BAR)
         print(f"| {beside:,} | " + " | ".join(f"{each:.3f} s" for each in figures) + f" | {verdict} |")
 
 

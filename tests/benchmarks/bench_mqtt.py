@@ -7,7 +7,6 @@ what one message of layout `entity` tells of: a queue has up to 65 metrics, of w
 AMI; the goal was set for 100.
 """
 
-import argparse
 import asyncio
 import random
 import tempfile
@@ -26,6 +25,7 @@ from bridge.core.sample import Sample, Series
 from bridge.protocols.mqtt_values import Values
 from bridge.settings import MqttSettings
 from bridge.sinks.mqtt import MqttSink
+from tests.benchmarks import wording
 from tests.servers.mosquitto import mosquitto
 
 BATCH = 1000
@@ -136,24 +136,16 @@ def table(costs: dict[str, list[Cost]]) -> list[str]:
             for name, found in costs.items()
         ),
         "",
-        f"entity of 100, {GOAL}: {best:,.0f} metrics/s, wanted {WANTED:,}: {verdict(best >= WANTED)}",
-        f"metric, {GOAL}: {ratio:.1f} x aiomqtt, wanted {TIMES:g} x: {verdict(ratio >= TIMES)}",
+        f"entity of 100, {GOAL}: {best:,.0f} metrics/s, wanted {WANTED:,}: {wording.verdict(best >= WANTED)}",
+        f"metric, {GOAL}: {ratio:.1f} x aiomqtt, wanted {TIMES:g} x: {wording.verdict(ratio >= TIMES)}",
     ]
-
-
-def verdict(reached: bool) -> str:
-    """In a word."""
-    return "reached" if reached else "**missed**"
 
 
 def main(words: list[str] | None = None) -> None:
     """Measure, and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = wording.options(__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--metrics", type=int, default=9000)
-    parser.add_argument("--smoke", action="store_true", help="whether it works, in seconds")
     chosen = parser.parse_args(words)
     if chosen.smoke:
         chosen.rounds, chosen.metrics = 1, 400

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
+from tests.benchmarks import wording
 from tests.benchmarks.snmp import clients, daemons
 from tests.benchmarks.snmp.loads import CASES, COLUMNS, LINES, LOADS, ROWS, SCALARS, Load
 from tests.servers.snmpd import Agent, recording, snmpd
@@ -91,11 +92,7 @@ def goals(rows: Mapping[Load, Row]) -> Iterator[str]:
                 found = ratio(row, peer)
                 goal = f"1/{1 / limit:.0f} of {peer}" if limit < 1 else peer
                 said = f"1/{1 / found:.0f}" if limit < 1 else f"{found:.2f} x"
-                yield f"| {load.title} | at most {goal} | {said} | {_verdict(found <= limit)} |"
-
-
-def _verdict(is_reached: bool) -> str:
-    return "reached" if is_reached else "**missed**"
+                yield f"| {load.title} | at most {goal} | {said} | {wording.verdict(found <= limit)} |"
 
 
 def cells(ours: Sequence[float], theirs: Sequence[float]) -> str:
@@ -104,18 +101,15 @@ def cells(ours: Sequence[float], theirs: Sequence[float]) -> str:
     found = median(one / amount / other for one, other in zip(ours, theirs, strict=True))
     return (
         f"\nCPU of 1,000 variables in ms, v2c: ours {median(ours) / amount:.2f}, collectd with BulkSize 50 "
-        f"{median(theirs):.2f}: {found:.2f} x, {_verdict(found <= 1)}"
+        f"{median(theirs):.2f}: {found:.2f} x, {wording.verdict(found <= 1)}"
     )
 
 
 def options(words: list[str] | None) -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = wording.options(__doc__)
     parser.add_argument("--targets", type=int, default=800, help="with scalars, in each round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--smoke", action="store_true", help="whether all of it works, in seconds")
     return parser.parse_args(words)
 
 

@@ -13,6 +13,7 @@ loads, and a full run.
 import argparse
 import sys
 
+from tests.benchmarks import wording
 from tests.benchmarks.statsd.loads import LOADS, Load, Pains, Run, bench, measure
 from tests.benchmarks.statsd.peers import NATIVE, PYTHON, RECEIVERS, SINK, TITLES, absence
 from tests.benchmarks.statsd.tables import tables
@@ -31,14 +32,11 @@ SMOKE = ("1g", "20k", "lossless-packed")
 
 def options(words: list[str] | None = None) -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = wording.options(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=1.5, help="of one run")
     parser.add_argument("--receivers", default=",".join(RECEIVERS))
     parser.add_argument("--workloads", default=",".join(LOADS))
-    parser.add_argument("--smoke", action="store_true", help="whether all of it works, in seconds")
     found = parser.parse_args(words)
     if found.smoke:
         found.rounds, found.receivers, found.workloads = 1, f"{SINK},{PYTHON},{NATIVE}", ",".join(SMOKE)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Literal, NamedTuple
 
+from tests.benchmarks import wording
 from tests.benchmarks.statsd.loads import LOADS, Load, Run
 from tests.benchmarks.statsd.peers import COLLECTD, ETSY, NATIVE, NETDATA, PYTHON, SINK, TITLES
 
@@ -101,7 +102,7 @@ def _goals(runs: Runs) -> Iterator[str]:
         found = ratio(runs, bar.load, bar.figure, bar.ours, bar.peer)
         if found is not None:
             wanted = f"{bar.sign} {bar.limit} x {TITLES[bar.peer]}"
-            verdict = "reached" if bar.is_reached(found) else "**missed**"
+            verdict = wording.verdict(bar.is_reached(found))
             what = {"rate": "lines/s", "cpu": "CPU"}[bar.figure]
             yield _row([bar.load, what, TITLES[bar.ours], wanted, f"{found:.2f} x", verdict])
 
